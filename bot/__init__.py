@@ -1,0 +1,1 @@
+"""The face: the terminal and Telegram. The only package that imports ``telegram``."""

@@ -1,0 +1,1 @@
+"""What we know: reports, read, ordered and proved. Imports nothing of ours."""

@@ -1,0 +1,38 @@
+"""What can go wrong with the knowledge?
+
+KnowledgeError
+├── UnreadableReport    a file that no reader can make a report of
+└── InvalidCatalog      catalog, reports and questions that do not fit together; holds every fault
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One thing to mend: the file (relative to the knowledge folder), the line from 1, and what."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+class KnowledgeError(Exception):
+    """The knowledge cannot be used as it is; the message says where and what to do."""
+
+
+class UnreadableReport(KnowledgeError):
+    """A report's bytes do not make a report."""
+
+
+class InvalidCatalog(KnowledgeError):
+    """The knowledge folder has faults; the last valid library goes on serving."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = faults

@@ -1,0 +1,1 @@
+"""How we find and how we answer. Imports ``knowledge``."""

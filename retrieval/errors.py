@@ -1,0 +1,30 @@
+"""What can go wrong with finding?
+
+RetrievalError
+├── EngineUnavailable   the index cannot be searched now
+├── IndexOutOfDate      a saved index was made by another analyzer, catalogue or format
+├── QuoteNotVerbatim    a quote is not, character for character, what the report says
+└── InvalidQuestions    an evaluation file or folder that cannot be read
+"""
+
+from __future__ import annotations
+
+
+class RetrievalError(Exception):
+    """Finding or proving an answer failed; the message says what and where."""
+
+
+class EngineUnavailable(RetrievalError):
+    """The index cannot be searched now."""
+
+
+class IndexOutOfDate(RetrievalError):
+    """A saved index does not belong to this analyzer, catalogue or format."""
+
+
+class QuoteNotVerbatim(RetrievalError):
+    """The proof failed: nothing of this answer may be sent."""
+
+
+class InvalidQuestions(RetrievalError):
+    """An evaluation file or folder cannot be read; the message names file and line."""
