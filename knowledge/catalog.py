@@ -1,0 +1,530 @@
+"""What stands in a knowledge folder? Reads catalog.yaml and the reports into one ``Library``."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from knowledge import readers
+from knowledge.errors import Fault, InvalidCatalog, UnreadableReport
+from knowledge.lexicon import Lexicon, Name
+from knowledge.library import Library
+from knowledge.lined_yaml import Location, parse
+from knowledge.model import Kind, Report, Span
+from knowledge.outline import Description, outline
+from knowledge.questions import GoldQuestion, parse_questions
+from knowledge.schema import Checker, Line, Strict, Text, fault
+from knowledge.topics import Entry, Place, Topic
+
+__all__ = ["CATALOG", "Library", "load_library", "load_questions", "read_report"]
+
+CATALOG = "catalog.yaml"
+"""The name of the catalog in a knowledge folder."""
+
+REPORTS = "reports"
+"""The folder in which every report must be in the catalog."""
+
+_LONGEST_ID = 32  # characters, so that a citation's id fits a deep link of Telegram
+_LONGEST_DESCRIPTION = 256  # characters, Telegram's limit for what a command does
+
+
+def load_library(folder: Path) -> Library:
+    """Everything in a knowledge folder, validated.
+
+    With a ``catalog.yaml`` the folder has what it lists. Without one every file of a readable
+    format in it, at any depth, is a report, titled by its first heading or its name. Raises
+    ``InvalidCatalog`` with every fault.
+    """
+    if not folder.is_dir():
+        what = "is not a folder" if folder.exists() else "does not exist"
+        message = f"the knowledge folder {folder} {what}; set WENJU_KNOWLEDGE to one that does"
+        raise InvalidCatalog((Fault(CATALOG, 1, message),))
+    if (folder / CATALOG).exists():
+        return _Loading(folder).library()
+    return _without_catalog(folder)
+
+
+def read_report(name: str, content: bytes, description: Description) -> Report:
+    """The report in a file's bytes; ``name`` tells its format.
+
+    Raises ``UnreadableReport``, also where no body text is in it.
+    """
+    report = outline(readers.read(name, content), description)
+    if not any(paragraph.kind is Kind.BODY for paragraph in report.paragraphs):
+        raise UnreadableReport(
+            "is empty" if not report.paragraphs else "has no body text below its headings"
+        )
+    return report
+
+
+def load_questions(file: Path, library: Library) -> tuple[GoldQuestion, ...]:
+    """Gold questions from any file of that format, as made elsewhere for evaluation.
+
+    Raises ``InvalidCatalog`` with every fault.
+    """
+    content = _content(file)
+    if isinstance(content, str):
+        raise InvalidCatalog((Fault(str(file), 1, content),))
+    return parse_questions(content, str(file), library.reports, strict=False)
+
+
+def report_id(name: str) -> str:
+    """An id for a report from its path: of letters, digits and hyphens, the same every time.
+
+    >>> report_id("2024 Annual Report.md"), report_id("护航.md")
+    ('2024-annual-report', '5b2d7f7a6d')
+    """
+    stem = unicodedata.normalize("NFC", PurePosixPath(name).stem)
+    slug = re.sub("[^a-z0-9]+", "-", stem.lower()).strip("-")
+    if slug and stem.isascii() and len(slug) <= _LONGEST_ID:
+        return slug
+    return _distinct_id(slug, name)
+
+
+def _distinct_id(slug: str, name: str) -> str:
+    digest = hashlib.sha256(unicodedata.normalize("NFC", name).encode("utf-8", "surrogateescape"))
+    return "-".join(filter(None, (slug[:20].strip("-"), digest.hexdigest()[:10])))
+
+
+# --- without a catalog ---------------------------------------------------------------------------
+
+
+def _without_catalog(folder: Path) -> Library:
+    faults: list[Fault] = []
+    reports: dict[str, Report] = {}
+    for path in _readable_files(folder):
+        name = path.relative_to(folder).as_posix()
+        own_id = report_id(name)
+        if own_id in reports:
+            own_id = _distinct_id(own_id, name)
+        content = _content(path)
+        if isinstance(content, str):
+            faults.append(Fault(name, 1, content))
+            continue
+        try:
+            report = read_report(name, content, Description(own_id))
+        except UnreadableReport as error:
+            faults.append(Fault(name, 1, str(error)))
+            continue
+        if report.title == own_id:  # it has none of its own
+            report = outline(readers.read(name, content), Description(own_id, path.stem))
+        reports[own_id] = report
+    if not reports and not faults:
+        known = ", ".join(sorted(readers.SUFFIXES))
+        message = f"{folder} has neither a {CATALOG} nor a report ({known}); add one"
+        faults.append(Fault(CATALOG, 1, message))
+    if faults:
+        raise InvalidCatalog(tuple(sorted(faults)))
+    return Library.from_reports(reports.values())
+
+
+def _readable_files(folder: Path) -> list[Path]:
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in readers.SUFFIXES
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    )
+
+
+def _content(path: Path) -> bytes | str:
+    """The bytes of a file, or what is wrong with it."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return "does not exist"
+    except IsADirectoryError:
+        return "is a folder, not a file"
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+
+
+# --- what catalog.yaml may say -------------------------------------------------------------------
+
+
+def _id(text: str) -> str:
+    if not re.fullmatch(f"[a-z0-9-]{{1,{_LONGEST_ID}}}", text):
+        raise fault(
+            f"must be 1 to {_LONGEST_ID} of a-z, 0-9 and -, not “{text}”, since it is part of links"
+        )
+    return text
+
+
+def _date(text: str) -> str:
+    try:
+        if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", text, re.ASCII):
+            raise ValueError
+        datetime.date.fromisoformat(text + "-01-01"[len(text) - 4 :])
+    except ValueError:
+        raise fault(f"must be a date such as 2024, 2024-08 or 2024-08-29, not “{text}”") from None
+    return text
+
+
+def _language(text: str) -> str:
+    if not re.fullmatch("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
+        raise fault(f"must be a language code such as zh or en, not “{text}”")
+    return text
+
+
+def _command(text: str) -> str:
+    if not re.fullmatch("[a-z0-9_]{1,32}", text):
+        raise fault(f"must be 1 to 32 of a-z, 0-9 and _, not “{text}”: Telegram takes no other")
+    return text
+
+
+def _word(text: str) -> str:
+    if re.search(r"[\s/@]", text):
+        raise fault(f"must be one word without /, @ and spaces, not “{text}”")
+    return text
+
+
+def _with_chinese(texts: dict[str, str]) -> dict[str, str]:
+    if "zh" not in texts:
+        raise fault("has no text for `zh`; add it")
+    return texts
+
+
+def _short_enough(texts: dict[str, str]) -> dict[str, str]:
+    for language, text in texts.items():
+        if len(text) > _LONGEST_DESCRIPTION:
+            raise fault(
+                f"has {len(text)} characters for `{language}`; "
+                f"Telegram takes {_LONGEST_DESCRIPTION} at most"
+            )
+    return texts
+
+
+def _several(words: tuple[str, ...]) -> tuple[str, ...]:
+    if len(words) < 2:
+        raise fault("must hold two words or more that mean the same")
+    twice = [word for position, word in enumerate(words) if word in words[:position]]
+    if twice:
+        raise fault(f"has “{twice[0]}” twice; keep one")
+    return words
+
+
+_Texts = Annotated[dict[str, Line], AfterValidator(_with_chinese)]
+
+
+class _Report(Strict):
+    id: Annotated[Line, AfterValidator(_id)]
+    file: Line
+    title: Line | None = None
+    subtitle: str | None = None
+    authors: tuple[Line, ...] = ()
+    date: Annotated[str, AfterValidator(_date)] | None = None
+    region: str | None = None
+    language: Annotated[str, AfterValidator(_language)] = "zh"
+    source: str | None = None
+    captions: tuple[Text, ...] | None = None
+    bylines: tuple[Text, ...] | None = None
+
+    def description(self) -> Description:
+        return Description(
+            id=self.id,
+            title=self.title or "",
+            subtitle=self.subtitle,
+            captions=self.captions,
+            bylines=self.bylines,
+            authors=self.authors,
+            date=self.date or "",
+            region=self.region or "",
+            language=self.language,
+            source=self.source or "",
+        )
+
+
+class _Name(Strict):
+    name: Line
+    aliases: tuple[Line, ...] = ()
+
+
+class _Lexicon(Strict):
+    people: tuple[_Name, ...] = ()
+    places: tuple[_Name, ...] = ()
+    organisations: tuple[_Name, ...] = ()
+    terms: tuple[_Name, ...] = ()
+
+
+class _Entry(_Name):
+    role: Text
+    only_named: bool = False
+
+
+class _Topic(Strict):
+    command: Annotated[Line, AfterValidator(_command)]
+    words: tuple[Annotated[Line, AfterValidator(_word)], ...] = ()
+    title: _Texts
+    description: Annotated[_Texts, AfterValidator(_short_enough)]
+    entries: tuple[_Entry, ...]
+
+
+class _Synonyms(Strict):
+    words: Annotated[tuple[Line, ...], AfterValidator(_several)]
+
+
+class _Catalog(Strict):
+    """The outermost keys. What their lists hold is validated one by one, to find every fault."""
+
+    reports: tuple[object, ...]
+    lexicon: object = None
+    synonyms: tuple[object, ...] = ()
+    topics: tuple[object, ...] = ()
+    questions: Line | None = None
+
+
+# --- with a catalog ------------------------------------------------------------------------------
+
+
+class _Loading:
+    """One reading of a catalog: gathers faults as it goes, and raises them together."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.reports: list[Report] = []
+        self.complete = True  # whether every report that is listed could be read
+        content = _content(folder / CATALOG)
+        if isinstance(content, str):
+            raise InvalidCatalog((Fault(CATALOG, 1, content),))
+        self.checker = Checker(CATALOG, parse(content, CATALOG))
+
+    def library(self) -> Library:
+        value = self.checker.lined.value
+        if value is None:
+            self.checker.add((), "is empty; list your reports under `reports`")
+            raise self.invalid()
+        catalog = self.checker.checked(_Catalog, value, (), mend=True)
+        if catalog is None:
+            raise self.invalid()
+        self.read_reports(catalog.reports)
+        lexicon = self.lexicon(catalog.lexicon)
+        synonyms = self.synonyms(catalog.synonyms)
+        topics = self.topics(catalog.topics)
+        questions = self.questions(catalog.questions)
+        if self.checker.faults:
+            raise self.invalid()
+        return Library.from_reports(
+            self.reports, topics=topics, lexicon=lexicon, synonyms=synonyms, questions=questions
+        )
+
+    def invalid(self) -> InvalidCatalog:
+        return InvalidCatalog(tuple(sorted(set(self.checker.faults))))
+
+    # reports
+
+    def read_reports(self, values: Sequence[object]) -> None:
+        if not values:
+            self.checker.add(("reports",), "`reports` is empty; list at least one report")
+        rows = self.checker.checked_each(_Report, values, ("reports",))
+        self.complete = len(rows) == len(values) > 0
+        self.unique(((*at, "id"), "the id", row.id) for at, row in rows)
+        self.unique(((*at, "file"), "the file", row.file) for at, row in rows)
+        for at, row in rows:
+            report = self.read_report(at, row)
+            if report is None:
+                self.complete = False
+            else:
+                self.reports.append(report)
+        if len(rows) == len(values):
+            self.find_unlisted({row.file for _, row in rows})
+
+    def read_report(self, at: Location, row: _Report) -> Report | None:
+        path = self.inside((*at, "file"), row.file)
+        if path is None:
+            return None
+        content = _content(path)
+        if isinstance(content, str):
+            self.checker.add((*at, "file"), f"the report {row.file} {content}")
+            return None
+        try:
+            report = read_report(row.file, content, row.description())
+        except UnreadableReport as error:
+            self.checker.faults.append(Fault(row.file, 1, str(error)))
+            return None
+        self.find_absent(at, row, report)
+        return report
+
+    def find_absent(self, at: Location, row: _Report, report: Report) -> None:
+        """Record subtitle, captions and bylines that no paragraph of the report is."""
+        found = {kind: set[str]() for kind in Kind}
+        for paragraph in report.paragraphs:
+            found[paragraph.kind].add(_spaced(paragraph.span.of(report.text)))
+        for key, kind, texts in (
+            ("captions", Kind.CAPTION, row.captions or ()),
+            ("bylines", Kind.BYLINE, row.bylines or ()),
+        ):
+            for number, text in enumerate(texts):
+                if _spaced(text) not in found[kind]:
+                    self.checker.add(
+                        (*at, key, number),
+                        f"no paragraph of {row.file} is “{text}”; write it as the report has it",
+                    )
+        if row.subtitle and _spaced(row.subtitle) not in found[Kind.SUBTITLE]:
+            self.checker.add(
+                (*at, "subtitle"),
+                f"no paragraph of {row.file} is “{row.subtitle}”; write it as the report has it",
+            )
+
+    def inside(self, at: Location, name: str) -> Path | None:
+        """The path of a file that the catalog names, if it does not leave the folder."""
+        path = self.folder / name
+        try:
+            leaves = not path.resolve().is_relative_to(self.folder.resolve())
+        except (OSError, RuntimeError, ValueError):  # a loop of links, a zero byte
+            leaves = True
+        if leaves:
+            self.checker.add(at, f"{name} is outside the knowledge folder; move the file into it")
+            return None
+        return path
+
+    def find_unlisted(self, listed: Iterable[str]) -> None:
+        """Record reports that lie in reports/ and are not in the catalog.
+
+        A fault and not a warning: whoever puts a file there expects to be answered from it, and
+        would otherwise learn from a reader that the bot does not know it.
+        """
+        folder = self.folder / REPORTS
+        if not folder.is_dir():
+            return
+        known = {(self.folder / name).resolve() for name in listed}
+        for path in _readable_files(folder):
+            if path.resolve() not in known:
+                name = path.relative_to(self.folder).as_posix()
+                self.checker.add(
+                    ("reports",), f"{name} is not listed; add it here or move it out of {REPORTS}/"
+                )
+
+    def unique(self, values: Iterable[tuple[Location, str, str]]) -> None:
+        """Record each value that stands earlier already."""
+        first_lines: dict[str, int] = {}
+        for at, what, value in values:
+            line = self.checker.lined.line(at)
+            if value in first_lines:
+                self.checker.add(
+                    at, f"{what} {value} stands on line {first_lines[value]} already; keep one"
+                )
+            else:
+                first_lines[value] = line
+
+    # lexicon and synonyms
+
+    def lexicon(self, value: object) -> Lexicon:
+        if value is None:
+            return Lexicon()
+        row = self.checker.checked(_Lexicon, value, ("lexicon",))
+        if row is None:
+            return Lexicon()
+        for key in ("people", "places", "organisations", "terms"):
+            names: tuple[_Name, ...] = getattr(row, key)
+            self.unique(
+                (("lexicon", key, number, "name"), "the name", one.name)
+                for number, one in enumerate(names)
+            )
+        return Lexicon(
+            people=_names(row.people),
+            places=_names(row.places),
+            organisations=_names(row.organisations),
+            terms=_names(row.terms),
+        )
+
+    def synonyms(self, values: Sequence[object]) -> tuple[tuple[str, ...], ...]:
+        found = []
+        for number, value in enumerate(values):
+            before = len(self.checker.faults)
+            row = self.checker.checked(_Synonyms, {"words": value}, ("synonyms", number))
+            if row is not None and len(self.checker.faults) == before:
+                found.append(row.words)
+        return tuple(found)
+
+    # topics
+
+    def topics(self, values: Sequence[object]) -> tuple[Topic, ...]:
+        rows = self.checker.checked_each(_Topic, values, ("topics",))
+        self.unique(((*at, "command"), "the command", row.command) for at, row in rows)
+        self.unique(
+            ((*at, "words", number), "the word", word)
+            for at, row in rows
+            for number, word in enumerate(row.words)
+        )
+        return tuple(self.topic(at, row) for at, row in rows)
+
+    def topic(self, at: Location, row: _Topic) -> Topic:
+        if not row.entries:
+            self.checker.add((*at, "entries"), "`entries` is empty; list at least one")
+        self.unique(
+            ((*at, "entries", number, "name"), "the name", entry.name)
+            for number, entry in enumerate(row.entries)
+        )
+        entries = []
+        for number, entry in enumerate(row.entries):
+            place = self.place((*at, "entries", number), entry)
+            if place is not None:
+                entries.append(
+                    Entry(entry.name, entry.aliases, entry.role, place, entry.only_named)
+                )
+        return Topic(row.command, row.words, row.title, row.description, tuple(entries))
+
+    def place(self, at: Location, entry: _Entry) -> Place | None:
+        """Where the role stands: best in a paragraph that names the entry, else the first."""
+        if not self.complete:
+            return None  # a report is missing that may well have it: one fault is enough
+        names = (entry.name, *entry.aliases)
+        if not any(name in report.text for name in names for report in self.reports):
+            which = " and its aliases occur" if entry.aliases else " occurs"
+            self.checker.add(
+                (*at, "name"),
+                f"“{entry.name}”{which} in no report; write it as a report has it or add an alias",
+            )
+        places = [
+            (not any(name in text for name in names), Place(report.id, Span(start, end)))
+            for report in self.reports
+            for paragraph in report.paragraphs
+            if entry.role in (text := paragraph.span.of(report.text))
+            if paragraph.kind is not Kind.CAPTION
+            for start in [paragraph.span.start + text.index(entry.role)]
+            for end in [start + len(entry.role)]
+        ]
+        if not places:
+            self.checker.add(
+                (*at, "role"),
+                f"“{entry.role}” is in no report, word for word; copy it from the report",
+            )
+            return None
+        return min(places, key=itemgetter(0))[1]
+
+    # gold questions
+
+    def questions(self, name: str | None) -> tuple[GoldQuestion, ...]:
+        if name is None:
+            return ()
+        path = self.inside(("questions",), name)
+        if path is None:
+            return ()
+        content = _content(path)
+        if isinstance(content, str):
+            self.checker.add(("questions",), f"the file {name} {content}")
+            return ()
+        if not self.complete:
+            return ()
+        try:
+            return parse_questions(content, name, self.reports)
+        except InvalidCatalog as error:
+            self.checker.faults.extend(error.faults)
+            return ()
+
+
+def _names(rows: tuple[_Name, ...]) -> tuple[Name, ...]:
+    return tuple(Name(row.name, row.aliases) for row in rows)
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())

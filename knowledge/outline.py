@@ -1,0 +1,339 @@
+"""How does a document become a report: title, sections, numbered and healed paragraphs?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from knowledge.model import Kind, Paragraph, Report, Section, Span
+from knowledge.readers.document import Block, BlockKind, Document
+from knowledge.readers.seams import seam
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is known about a report besides its file.
+
+    ``subtitle``, ``captions`` and ``bylines`` are texts of paragraphs, word for word. ``None``
+    says that nobody has looked: they are then recognised, cautiously. An empty value says that
+    there are none.
+    """
+
+    id: str
+    title: str = ""
+    subtitle: str | None = None
+    captions: tuple[str, ...] | None = None
+    bylines: tuple[str, ...] | None = None
+    authors: tuple[str, ...] = ()
+    date: str = ""
+    region: str = ""
+    language: str = "zh"
+    source: str = ""
+
+
+def outline(document: Document, description: Description) -> Report:
+    """Order a document's blocks into a report.
+
+    The title is ``description.title``, else the document's own, else the report's id. A block
+    that has no text leaves no trace; a document of such blocks gives a report without paragraphs.
+    """
+    marked = _healed(_marked(document.blocks, description))
+    arranger = _Arranger()
+    for piece in marked:
+        arranger.add(piece)
+    arranger.finish()
+    own_title = next((piece.text for piece in marked if piece.kind is Kind.TITLE), "")
+    own_subtitle = next((piece.text for piece in marked if piece.kind is Kind.SUBTITLE), "")
+    paragraphs: list[Paragraph] = []
+    numbers = [0] * len(arranger.paths)
+    start = 0
+    for piece, section in zip(arranger.pieces, arranger.sections, strict=True):
+        number = 0
+        if piece.kind is Kind.BODY:
+            number = numbers[section] = numbers[section] + 1
+        span = Span(start, start + len(piece.text))
+        paragraphs.append(Paragraph(section, number, piece.kind, span, piece.line))
+        start = span.end + 1
+    return Report(
+        id=description.id,
+        title=description.title or own_title.replace("\n", " ") or description.id,
+        text="\n".join(piece.text for piece in arranger.pieces),
+        sections=tuple(Section(path) for path in arranger.paths),
+        paragraphs=tuple(paragraphs),
+        subtitle=description.subtitle or own_subtitle.replace("\n", " "),
+        authors=description.authors,
+        date=description.date,
+        region=description.region,
+        language=description.language,
+        source=description.source,
+    )
+
+
+def one_paragraph(id: str, title: str, text: str) -> Report:  # noqa: A002 - a report's id is its id
+    """A report that is one paragraph of body text, kept as it is, and has a title besides."""
+    paragraphs = (Paragraph(0, 1, Kind.BODY, Span(0, len(text)), 1),) if text.strip() else ()
+    return Report(id, title or id, text, (Section(()),), paragraphs)
+
+
+# --- what each block is -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    kind: Kind
+    text: str
+    line: int
+    level: int = 0  # of a heading
+    whole: bool = True  # False: a paragraph of prose, which a page break can have cut
+
+
+_NAME = "[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{1,8}·[\u4e00-\u9fff·]{1,10}"
+_NAMES = f"(?:{_NAME})(?:[ \u3000、,，/]+(?:{_NAME}))*"
+_SIGNATURE = re.compile(f"[(（]\\s*{_NAMES}\\s*[)）]")
+_OFFICE = "(?:[\u4e00-\u9fff]{0,6}记者|作者|通讯员|撰稿|撰文|文)"
+_REPORTER = re.compile(f"[(（【]?(?:{_OFFICE}[ \u3000:：/|]+{_NAMES}[ \u3000]*)+[)）】]?")
+_CAPTION = re.compile(
+    "[▲△▼▽↑↓←→]|[(（]?(?:上|下|左|右|资料|配)?图[ \u3000]?[\\d一二三四五六七八九十为:：]"
+)
+_PHOTOGRAPHER = re.compile("(?:摄|摄影|供图|资料图|资料图片|图片)[)）]?。?$")
+_LONGEST_CAPTION = 80  # characters
+_LONGEST_SUBTITLE = 40  # characters
+_ANY_MARK = re.compile("[。！？!?；;，,：:…]")
+
+
+def _marked(blocks: tuple[Block, ...], description: Description) -> list[_Piece]:
+    filled = [block for block in blocks if block.text or block.kind is BlockKind.IMAGE]
+    title = _title(filled, description)
+    subtitle = _subtitle(filled, title, description)
+    bylines = _bylines(filled, description)
+    pieces: list[_Piece] = []
+    after_image = False
+    for position, block in enumerate(filled):
+        if block.kind is BlockKind.IMAGE:
+            after_image = True
+            if block.text:
+                pieces.append(_Piece(Kind.CAPTION, block.text, block.line))
+            continue
+        if position == title:
+            kind = Kind.TITLE
+        elif block.kind is BlockKind.HEADING:
+            kind = Kind.HEADING
+        elif position == subtitle:
+            kind = Kind.SUBTITLE
+        elif position in bylines:
+            kind = Kind.BYLINE
+        elif _is_caption(block, description, after_image=after_image):
+            kind = Kind.CAPTION
+        else:
+            kind = Kind.BODY
+        after_image = False
+        pieces.append(
+            _Piece(kind, block.text, block.line, block.level, block.kind is not BlockKind.PARAGRAPH)
+        )
+    return pieces
+
+
+def _title(blocks: list[Block], description: Description) -> int:
+    """The position of the title, -1 without one."""
+    for position, block in enumerate(blocks):
+        if description.title and _same(block.text, description.title):
+            return position
+        if block.kind is BlockKind.HEADING and not description.title:
+            break
+        if block.kind is BlockKind.HEADING and block.level > 1:
+            break
+    headings = [place for place, block in enumerate(blocks) if block.kind is BlockKind.HEADING]
+    top = [place for place in headings if blocks[place].level == 1]
+    if top and (len(top) == 1 or top[0] == 0) and top[0] == headings[0]:
+        return top[0]
+    return -1
+
+
+def _subtitle(blocks: list[Block], title: int, description: Description) -> int:
+    """The position of the subtitle: right after the title, or -1."""
+    place = title + 1
+    if description.subtitle is not None:
+        wanted = (number for number in range(max(place, 0), len(blocks)))
+        return next(
+            (
+                number
+                for number in wanted
+                if description.subtitle and _same(blocks[number].text, description.subtitle)
+            ),
+            -1,
+        )
+    if title < 0 or place + 1 >= len(blocks):
+        return -1
+    block, following = blocks[place], blocks[place + 1]
+    looks_like_one = (
+        block.kind in (BlockKind.PARAGRAPH, BlockKind.LABEL)
+        and following.kind in (BlockKind.PARAGRAPH, BlockKind.IMAGE, BlockKind.HEADING)
+        and len(block.text) <= _LONGEST_SUBTITLE
+        and not _ANY_MARK.search(block.text)
+        and not block.text.endswith(".")
+        and not _SIGNATURE.fullmatch(block.text)
+        and not _REPORTER.fullmatch(block.text)
+    )
+    return place if looks_like_one else -1
+
+
+def _bylines(blocks: list[Block], description: Description) -> set[int]:
+    prose = [
+        place
+        for place, block in enumerate(blocks)
+        if block.kind not in (BlockKind.HEADING, BlockKind.IMAGE, BlockKind.CODE)
+    ]
+    if description.bylines is not None:
+        return {place for place in prose if _listed(blocks[place].text, description.bylines)}
+    found = set()
+    if prose and _SIGNATURE.fullmatch(blocks[prose[-1]].text):
+        found.add(prose[-1])
+    for place in {*prose[:3], *prose[-1:]}:
+        if _REPORTER.fullmatch(blocks[place].text):
+            found.add(place)
+    return found
+
+
+def _is_caption(block: Block, description: Description, *, after_image: bool) -> bool:
+    if description.captions is not None:
+        return _listed(block.text, description.captions)
+    return (
+        after_image
+        and block.kind in (BlockKind.PARAGRAPH, BlockKind.LABEL)
+        and len(block.text) <= _LONGEST_CAPTION
+        and bool(_CAPTION.match(block.text) or _PHOTOGRAPHER.search(block.text))
+    )
+
+
+def _listed(text: str, wanted: tuple[str, ...]) -> bool:
+    return any(_same(text, one) for one in wanted)
+
+
+def _same(text: str, wanted: str) -> bool:
+    """Whether the texts differ in nothing but a line break against a space, or outer space."""
+    return " ".join(text.split()) == " ".join(wanted.split())
+
+
+# --- paragraphs that a page break cut ------------------------------------------------------------
+
+# What a finished paragraph ends with. A colon leads to a list, a dash to what follows.
+_FINISHED = re.compile("[。！？!?…；;：:.—”’」』）)》〉】\\]\"']$")
+# What no paragraph begins with: where one does, it goes on from the one before.
+_GOES_ON = re.compile("[，。、；：！？,;:!?)）」』》〉】”’…]")
+# What begins a paragraph of its own whatever stands before it.
+_BEGINS_ANEW = re.compile(
+    "——|[一二三四五六七八九十]+[、是]|[(（][一二三四五六七八九十\\d]+[)）]|第[一二三四五六七八九十百\\d]+[章节条部]"
+    "|\\d{1,3}[、.．](?!\\d)|[①-⑳●■◆▲•·※★]|附件?[:：]"
+)
+_DATE = re.compile(
+    "\\d{4} ?年 ?\\d{1,2} ?月(?: ?\\d{1,2} ?日)?|二[〇○零][^年]{2}年[^月]{1,2}月[^日]{1,3}日"
+)
+_COMMA = re.compile("[，、,]")
+# The first half of a cut paragraph filled at least a line of its column; a shorter line without
+# any mark is a heading that was not marked as one, a place or a name.
+_SHORTEST_CUT = 8  # characters
+
+
+def _healed(pieces: list[_Piece]) -> list[_Piece]:
+    """The pieces with paragraphs joined that a page break had cut; captions may stand between."""
+    healed: list[_Piece] = []
+    taken: set[int] = set()
+    for place, piece in enumerate(pieces):
+        if place in taken:
+            continue
+        parts = list(_parts(pieces, place)) if _is_prose(piece) else [place]
+        taken.update(parts)
+        text = piece.text
+        for part in parts[1:]:
+            text += seam(text, pieces[part].text) + pieces[part].text
+        healed.append(_Piece(piece.kind, text, piece.line, piece.level, piece.whole))
+    return healed
+
+
+def _parts(pieces: list[_Piece], place: int) -> Iterator[int]:
+    """The places of the paragraph that begins at ``place``; more than one only where cut."""
+    parts = [place]
+    text = pieces[place].text
+    certain = 1  # how many of the parts surely belong together
+    while (following := _next_prose(pieces, parts[-1])) is not None:
+        nxt = pieces[following].text
+        if _GOES_ON.match(nxt):
+            parts.append(following)
+            certain = len(parts)
+        elif _is_cut(text) and not _BEGINS_ANEW.match(nxt):
+            parts.append(following)
+        else:
+            break
+        text = nxt
+        if _FINISHED.search(text):
+            certain = len(parts)
+    # Lines that never come to the end of a sentence are an address or a list, not a cut sentence.
+    yield from parts[:certain]
+
+
+def _is_cut(text: str) -> bool:
+    if _FINISHED.search(text) or _DATE.fullmatch(text):
+        return False
+    return len(text) >= _SHORTEST_CUT or bool(_COMMA.search(text))
+
+
+def _is_prose(piece: _Piece) -> bool:
+    return piece.kind is Kind.BODY and not piece.whole
+
+
+def _next_prose(pieces: list[_Piece], place: int) -> int | None:
+    """The place of the next paragraph where nothing but captions stands between."""
+    for following in range(place + 1, len(pieces)):
+        if pieces[following].kind is not Kind.CAPTION:
+            return following if _is_prose(pieces[following]) else None
+    return None
+
+
+# --- sections -----------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Open:
+    """A heading that text may still stand under; ``piece`` is -1 once a section has it."""
+
+    level: int
+    text: str
+    piece: int
+
+
+@dataclass(slots=True)
+class _Arranger:
+    """Gives every piece its section. A section is made when something stands in it."""
+
+    pieces: list[_Piece] = field(default_factory=list)
+    sections: list[int] = field(default_factory=list)  # of each piece
+    paths: list[tuple[str, ...]] = field(default_factory=list)
+    _stack: list[_Open] = field(default_factory=list)
+    _current: int = -1  # the section that text goes to now, -1 where none is made yet
+
+    def add(self, piece: _Piece) -> None:
+        if piece.kind is Kind.HEADING:
+            while self._stack and self._stack[-1].level >= piece.level:
+                if self._stack[-1].piece >= 0:
+                    self._make()
+                self._stack.pop()
+            self._stack.append(_Open(piece.level, piece.text, len(self.pieces)))
+            self._current = -1
+        elif self._current < 0:
+            self._make()
+        self.pieces.append(piece)
+        self.sections.append(self._current)
+
+    def finish(self) -> None:
+        """Give headings at the very end, under which nothing stands, their section too."""
+        if self._stack and self._stack[-1].piece >= 0:
+            self._make()
+
+    def _make(self) -> None:
+        self._current = len(self.paths)
+        self.paths.append(tuple(heading.text for heading in self._stack))
+        for heading in self._stack:
+            if heading.piece >= 0:
+                self.sections[heading.piece] = self._current
+                heading.piece = -1
