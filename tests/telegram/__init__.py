@@ -1,0 +1,1 @@
+"""Does the real bot process get on with a Bot API server that forgives nothing?"""
