@@ -52,9 +52,9 @@ def test_every_kind_of_notice_has_its_sentence() -> None:
             assert texts(language).say(f"notice.{kind}", given="甲", meant="乙")
 
 
-def said() -> list[tuple[str, str, frozenset[str] | None]]:
+def said() -> list[tuple[str, str, frozenset[str]]]:
     """Where the code says a sentence: the place, the key, and the values that it gives."""
-    result = []
+    result: list[tuple[str, str, frozenset[str]]] = []
     for file in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and node.args:

@@ -1,0 +1,304 @@
+"""What must the bot remember over a restart? One SQLite file in the state folder.
+
+The standard library's ``sqlite3`` is enough here: a dozen fixed statements, called from worker
+threads that the bot has anyway. People and chats are kept only as salted hashes (a private chat's
+id *is* its person's id), and everything that tells what somebody did is forgotten after a while.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bot.errors import UnusableState
+
+FILE = "wenju.sqlite3"
+VERSION = 1
+DAY = 86_400.0
+UPDATES_KEPT = 10_000  # Telegram keeps undelivered updates for a day; this is more than a day's
+CITATIONS_KEPT = 100_000
+
+_SCHEMA = """
+CREATE TABLE secret (salt BLOB NOT NULL);
+CREATE TABLE updates (id INTEGER PRIMARY KEY);
+CREATE TABLE answers (
+    chat TEXT NOT NULL, message INTEGER NOT NULL, asked_by INTEGER NOT NULL,
+    question TEXT NOT NULL, section TEXT NOT NULL, before TEXT NOT NULL, citations TEXT NOT NULL,
+    outcome TEXT NOT NULL, person TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (chat, message)
+) WITHOUT ROWID;
+CREATE INDEX answers_by_question ON answers (chat, asked_by);
+CREATE INDEX answers_by_time ON answers (at);
+CREATE TABLE votes (
+    chat TEXT NOT NULL, message INTEGER NOT NULL, person TEXT NOT NULL, good INTEGER NOT NULL,
+    question TEXT NOT NULL, citations TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (chat, message, person)
+) WITHOUT ROWID;
+CREATE TABLE citations (id TEXT PRIMARY KEY, text TEXT NOT NULL);
+CREATE TABLE preferences (chat TEXT PRIMARY KEY, chosen TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A message of the bot and what it answers.
+
+    ``asked_by`` is the message that asked, 0 where a button did. ``question`` is "" where the
+    message is no answer (a hint, a list). ``before`` is the question that it followed on from, and
+    ``section`` the headings that it was narrowed to, () for none.
+    """
+
+    message: int
+    asked_by: int
+    question: str = ""
+    section: tuple[str, ...] = ()
+    before: str = ""
+    citations: tuple[str, ...] = ()
+    outcome: str = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a chat has chosen in /settings; ``language`` "" follows whoever asks."""
+
+    language: str = ""
+    passages: int = 3
+    short: bool = False
+    notices: bool = True
+
+
+class Store:
+    """The SQLite file. Safe to call from several threads; every method is one short transaction.
+
+    ``clock`` gives the time in seconds since 1970.
+    """
+
+    def __init__(
+        self, folder: Path, *, retention_days: int = 90, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Open the file in ``folder``, or make both; raises UnusableState."""
+        self._lock = threading.Lock()
+        self._clock = clock
+        self._retention = retention_days * DAY
+        self._path = folder / FILE
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise _unusable(folder, error) from error
+        try:
+            self._salt = self._prepare()
+        except sqlite3.Error as error:
+            self._db.close()
+            raise _unusable(folder, error) from error
+
+    def close(self) -> None:
+        """Close the file; nothing is lost where this is never called."""
+        with self._lock:
+            self._db.close()
+
+    def _prepare(self) -> bytes:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute("PRAGMA busy_timeout = 5000")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > VERSION:
+            raise sqlite3.DatabaseError(f"{FILE} was written by a newer version of this program")
+        if version < VERSION:
+            self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT")
+            self._db.execute("INSERT INTO secret VALUES (?)", (secrets.token_bytes(32),))
+        (salt,) = self._db.execute("SELECT salt FROM secret").fetchone()
+        return bytes(salt)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._lock:
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._db
+                except BaseException:
+                    self._db.execute("ROLLBACK")
+                    raise
+                self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise _unusable(self._path.parent, error) from error
+
+    def _hash(self, kind: str, id: int) -> str:  # noqa: A002 - an id is what it is
+        return hmac.digest(self._salt, f"{kind}{id}".encode(), hashlib.sha256).hex()[:20]
+
+    # Updates -------------------------------------------------------------------------------------
+
+    def is_done(self, update: int) -> bool:
+        """Whether the update with this id was answered, before a crash perhaps."""
+        with self._transaction() as db:
+            return bool(db.execute("SELECT 1 FROM updates WHERE id = ?", (update,)).fetchone())
+
+    def done(self, update: int) -> None:
+        """Note that the update with this id is answered; the oldest ids are forgotten."""
+        with self._transaction() as db:
+            db.execute("INSERT OR IGNORE INTO updates VALUES (?)", (update,))
+            if update % 100 == 0:
+                db.execute(
+                    "DELETE FROM updates WHERE id NOT IN"
+                    " (SELECT id FROM updates ORDER BY rowid DESC LIMIT ?)",
+                    (UPDATES_KEPT,),
+                )
+
+    # Answers -------------------------------------------------------------------------------------
+
+    def remember(self, chat: int, person: int, answered: Answered, texts: dict[str, str]) -> None:
+        """Note what a message of the bot answers, and the words of its citations by their id."""
+        now = self._clock()
+        with self._transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    self._hash("chat", chat),
+                    answered.message,
+                    answered.asked_by,
+                    answered.question,
+                    json.dumps(answered.section, ensure_ascii=False),
+                    answered.before,
+                    json.dumps(answered.citations),
+                    answered.outcome,
+                    self._hash("person", person),
+                    now,
+                ),
+            )
+            db.executemany("INSERT OR IGNORE INTO citations VALUES (?, ?)", texts.items())
+            if answered.message % 100 == 0:
+                self._forget(db, now)
+
+    def _forget(self, db: sqlite3.Connection, now: float) -> None:
+        db.execute("DELETE FROM answers WHERE at < ?", (now - self._retention,))
+        db.execute("DELETE FROM votes WHERE at < ?", (now - self._retention,))
+        db.execute(
+            "DELETE FROM citations WHERE rowid <= (SELECT max(rowid) FROM citations) - ?",
+            (CITATIONS_KEPT,),
+        )
+
+    def forget_old(self) -> None:
+        """Forget what is older than the retention."""
+        with self._transaction() as db:
+            self._forget(db, self._clock())
+
+    def answered(self, chat: int, message: int) -> Answered | None:
+        """What the bot's ``message`` answers, None where that is not known (any more)."""
+        return self._answer("message = ?", chat, message)
+
+    def answer_to(self, chat: int, question: int) -> Answered | None:
+        """The message of the bot that answered the message ``question``."""
+        return self._answer("asked_by = ? ORDER BY message", chat, question)
+
+    def latest(self, chat: int, within: float) -> Answered | None:
+        """The newest message of the bot that answers a question, if younger than ``within`` s."""
+        return self._answer(
+            "question <> '' AND at >= ? ORDER BY at DESC, message DESC",
+            chat,
+            self._clock() - within,
+        )
+
+    def _answer(self, where: str, chat: int, value: float) -> Answered | None:
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT message, asked_by, question, section,"  # noqa: S608 - `where` is ours
+                " before, citations, outcome, at"
+                f" FROM answers WHERE chat = ? AND {where} LIMIT 1",
+                (self._hash("chat", chat), value),
+            ).fetchone()
+        if row is None:
+            return None
+        message, asked_by, question, section, before, citations, outcome, at = row
+        return Answered(
+            message,
+            asked_by,
+            question,
+            tuple(json.loads(section)),
+            before,
+            tuple(json.loads(citations)),
+            outcome,
+            at,
+        )
+
+    def words_of(self, citation: str) -> str | None:
+        """What the paragraph said when the bot cited it, None where it never did."""
+        with self._transaction() as db:
+            row = db.execute("SELECT text FROM citations WHERE id = ?", (citation,)).fetchone()
+        return None if row is None else str(row[0])
+
+    # Votes ---------------------------------------------------------------------------------------
+
+    def vote(self, chat: int, message: int, person: int, *, good: bool) -> None:
+        """Note what ``person`` thinks of the bot's ``message``; the last word counts."""
+        answered = self.answered(chat, message) or Answered(message, 0)
+        with self._transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO votes VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    self._hash("chat", chat),
+                    message,
+                    self._hash("person", person),
+                    int(good),
+                    answered.question,
+                    json.dumps(answered.citations),
+                    self._clock(),
+                ),
+            )
+
+    def votes(self, chat: int, message: int) -> tuple[int, int]:
+        """How many found the bot's ``message`` good, and how many bad."""
+        with self._transaction() as db:
+            good, bad = db.execute(
+                "SELECT total(good), count(*) - total(good) FROM votes"
+                " WHERE chat = ? AND message = ?",
+                (self._hash("chat", chat), message),
+            ).fetchone()
+        return int(good), int(bad)
+
+    # Preferences ---------------------------------------------------------------------------------
+
+    def preferences(self, chat: int) -> Preferences:
+        """What ``chat`` has chosen; the defaults where it has not."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT chosen FROM preferences WHERE chat = ?", (self._hash("chat", chat),)
+            ).fetchone()
+        return Preferences(**json.loads(row[0])) if row else Preferences()
+
+    def choose(self, chat: int, **changes: str | int | bool) -> Preferences:
+        """Change some of the preferences of ``chat`` (fields of ``Preferences``) and give all."""
+        chosen = replace(self.preferences(chat), **changes)  # type: ignore[arg-type]  # by name
+        values = {name: getattr(chosen, name) for name in Preferences.__slots__}
+        with self._transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO preferences VALUES (?, ?)",
+                (self._hash("chat", chat), json.dumps(values)),
+            )
+        return chosen
+
+    def move(self, old: int, new: int) -> None:
+        """The group ``old`` has become the supergroup ``new``: its choices move along."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE OR REPLACE preferences SET chat = ? WHERE chat = ?",
+                (self._hash("chat", new), self._hash("chat", old)),
+            )
+
+
+def _unusable(folder: Path, error: Exception) -> UnusableState:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return UnusableState(
+        f"the state folder {folder} cannot be used ({reason});"
+        " set WENJU_STATE to a folder that can be written"
+    )

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.errors import UnusableState
+from bot.store import DAY, FILE, Answered, Preferences, Store
+
+
+class Clock:
+    """A clock that goes when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    with closing(Store(tmp_path / "状态", retention_days=30, clock=clock)) as opened:
+        yield opened
+
+
+ASKED = Answered(7, 6, "刘安是谁?", ("热血忠诚",), "三零是什么", ("r-1-ab",), "answered")
+
+
+def test_an_answer_is_found_by_its_message_and_by_the_question_after_a_restart(
+    tmp_path: Path, clock: Clock
+) -> None:
+    with closing(Store(tmp_path, clock=clock)) as store:
+        store.remember(-100, 42, ASKED, {"r-1-ab": "刘安,23年驻守。"})
+    expected = replace(ASKED, at=clock.now)
+    with closing(Store(tmp_path, clock=clock)) as store:
+        assert store.answered(-100, 7) == expected
+        assert store.answer_to(-100, 6) == expected
+        assert store.answered(-101, 7) is None
+        assert store.answer_to(-100, 7) is None
+        assert store.words_of("r-1-ab") == "刘安,23年驻守。"
+        assert store.words_of("r-2-ab") is None
+
+
+def test_an_edited_answer_replaces_the_one_before(store: Store) -> None:
+    store.remember(5, 5, ASKED, {})
+    store.remember(5, 5, Answered(7, 6, "三零是什么?"), {})
+    found = store.answered(5, 7)
+    assert found is not None
+    assert found.question == "三零是什么?"
+
+
+def test_the_latest_question_is_that_of_the_last_while(store: Store, clock: Clock) -> None:
+    store.remember(5, 5, Answered(7, 6, "一"), {})
+    clock.now += 60
+    store.remember(5, 5, Answered(9, 8, "二"), {})
+    store.remember(5, 5, Answered(10, 0), {})
+    latest = store.latest(5, within=600)
+    assert latest is not None
+    assert latest.question == "二"
+    clock.now += 601
+    assert store.latest(5, within=600) is None
+
+
+def test_what_is_old_is_forgotten_but_citations_stay(store: Store, clock: Clock) -> None:
+    store.remember(5, 5, ASKED, {"r-1-ab": "刘安"})
+    store.vote(5, 7, 5, good=True)
+    clock.now += 29 * DAY
+    store.forget_old()
+    assert store.answered(5, 7) is not None
+    assert store.votes(5, 7) == (1, 0)
+    clock.now += 2 * DAY
+    store.forget_old()
+    assert store.answered(5, 7) is None
+    assert store.votes(5, 7) == (0, 0)
+    assert store.words_of("r-1-ab") == "刘安"
+
+
+def test_everybody_has_one_vote_and_may_change_it(store: Store) -> None:
+    store.remember(5, 5, ASKED, {})
+    store.vote(5, 7, 1, good=True)
+    store.vote(5, 7, 2, good=True)
+    store.vote(5, 7, 2, good=False)
+    assert store.votes(5, 7) == (1, 1)
+    assert store.votes(5, 8) == (0, 0)
+
+
+def test_an_update_is_done_once_for_ever(tmp_path: Path) -> None:
+    with closing(Store(tmp_path)) as store:
+        assert not store.is_done(1)
+        store.done(1)
+        store.done(1)
+    with closing(Store(tmp_path)) as store:
+        assert store.is_done(1)
+        assert not store.is_done(2)
+
+
+def test_choices_are_kept_by_chat_and_move_with_it(store: Store) -> None:
+    assert store.preferences(-5) == Preferences("", 3, short=False, notices=True)
+    store.choose(-5, passages=1)
+    assert store.choose(-5, language="en", short=True) == Preferences("en", 1, short=True)
+    store.move(-5, -1005)
+    assert store.preferences(-5) == Preferences()
+    assert store.preferences(-1005) == Preferences("en", 1, short=True)
+
+
+def test_no_id_of_a_person_or_chat_is_in_the_file(tmp_path: Path) -> None:
+    person, chat = 987654321987, -1001234567891
+    with closing(Store(tmp_path)) as store:
+        store.remember(chat, person, ASKED, {})
+        store.vote(chat, 7, person, good=False)
+        store.choose(chat, passages=2)
+        store.choose(person, passages=2)
+    content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    with closing(sqlite3.connect(tmp_path / FILE)) as db:
+        values = [
+            value
+            for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            for row in db.execute(f"SELECT * FROM {table}")  # noqa: S608 - from the file itself
+            for value in row
+        ]
+    assert "刘安是谁?".encode() in content
+    for secret in (person, chat, -chat):
+        assert str(secret).encode() not in content
+        assert secret not in values
+
+
+def test_two_installations_hash_the_same_person_differently(tmp_path: Path) -> None:
+    hashes = set()
+    for folder in ("a", "b"):
+        with closing(Store(tmp_path / folder)) as store:
+            store.choose(42, passages=2)
+        with closing(sqlite3.connect(tmp_path / folder / FILE)) as db:
+            hashes.add(db.execute("SELECT chat FROM preferences").fetchone())
+    assert len(hashes) == 2
+
+
+def test_many_threads_may_write_at_once(store: Store) -> None:
+    def ask(number: int) -> None:
+        store.remember(5, number, Answered(number, 1000 + number, str(number)), {})
+        store.done(number)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(300)))
+    for number in range(300):
+        found = store.answer_to(5, 1000 + number)
+        assert found is not None
+        assert found.question == str(number)
+        assert store.is_done(number)
+
+
+def test_the_oldest_updates_and_no_newer_ones_are_forgotten(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.UPDATES_KEPT", 50)
+    for number in range(1, 201):
+        store.done(number)
+    assert [number for number in range(1, 201) if store.is_done(number)] == list(range(151, 201))
+
+
+def test_a_file_in_place_of_the_folder_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("")
+    with pytest.raises(UnusableState) as caught:
+        Store(tmp_path / "state")
+    assert str(caught.value) == (
+        f"the state folder {tmp_path / 'state'} cannot be used (File exists);"
+        " set WENJU_STATE to a folder that can be written"
+    )
+
+
+def test_a_file_that_is_no_database_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("not a database" * 100)
+    with pytest.raises(UnusableState, match=r"cannot be used \(file is not a database\)"):
+        Store(tmp_path)
+
+
+def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE)) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(UnusableState, match="written by a newer version"):
+        Store(tmp_path)
