@@ -11,7 +11,7 @@ from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, RootModel
 
 from knowledge import readers
 from knowledge.errors import Fault, InvalidCatalog, UnreadableReport
@@ -80,7 +80,7 @@ def report_id(name: str) -> str:
     """An id for a report from its path: of letters, digits and hyphens, the same every time.
 
     >>> report_id("2024 Annual Report.md"), report_id("护航.md")
-    ('2024-annual-report', '5b2d7f7a6d')
+    ('2024-annual-report', '5f773ecd38')
     """
     stem = unicodedata.normalize("NFC", PurePosixPath(name).stem)
     slug = re.sub("[^a-z0-9]+", "-", stem.lower()).strip("-")
@@ -268,14 +268,14 @@ class _Topic(Strict):
     entries: tuple[_Entry, ...]
 
 
-class _Synonyms(Strict):
-    words: Annotated[tuple[Line, ...], AfterValidator(_several)]
+class _Synonyms(RootModel[Annotated[tuple[Line, ...], AfterValidator(_several)]]):
+    """Words of one meaning."""
 
 
 class _Catalog(Strict):
     """The outermost keys. What their lists hold is validated one by one, to find every fault."""
 
-    reports: tuple[object, ...]
+    reports: tuple[object, ...] = ()
     lexicon: object = None
     synonyms: tuple[object, ...] = ()
     topics: tuple[object, ...] = ()
@@ -305,6 +305,8 @@ class _Loading:
         catalog = self.checker.checked(_Catalog, value, (), mend=True)
         if catalog is None:
             raise self.invalid()
+        if isinstance(value, dict) and value.get("reports", []) == []:
+            self.checker.add(("reports",), "`reports` is empty; list at least one report")
         self.read_reports(catalog.reports)
         lexicon = self.lexicon(catalog.lexicon)
         synonyms = self.synonyms(catalog.synonyms)
@@ -322,8 +324,6 @@ class _Loading:
     # reports
 
     def read_reports(self, values: Sequence[object]) -> None:
-        if not values:
-            self.checker.add(("reports",), "`reports` is empty; list at least one report")
         rows = self.checker.checked_each(_Report, values, ("reports",))
         self.complete = len(rows) == len(values) > 0
         self.unique(((*at, "id"), "the id", row.id) for at, row in rows)
@@ -437,13 +437,8 @@ class _Loading:
         )
 
     def synonyms(self, values: Sequence[object]) -> tuple[tuple[str, ...], ...]:
-        found = []
-        for number, value in enumerate(values):
-            before = len(self.checker.faults)
-            row = self.checker.checked(_Synonyms, {"words": value}, ("synonyms", number))
-            if row is not None and len(self.checker.faults) == before:
-                found.append(row.words)
-        return tuple(found)
+        rows = self.checker.checked_each(_Synonyms, values, ("synonyms",))
+        return tuple(row.root for _, row in rows)
 
     # topics
 

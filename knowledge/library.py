@@ -48,8 +48,13 @@ class Library:
         digest = hashlib.sha256()
         for report in ordered:
             digest.update(bytes.fromhex(report_revision(report)))
-        declared = (map(astuple, topics), map(astuple, lexicon), synonyms, map(astuple, questions))
-        digest.update(repr([list(part) for part in declared]).encode())
+        declared = (
+            [astuple(topic) for topic in topics],
+            astuple(lexicon),
+            synonyms,
+            [astuple(question) for question in questions],
+        )
+        digest.update(repr(declared).encode("utf-8", "backslashreplace"))
         return cls(
             reports=ordered,
             passages=tuple(passage for report in ordered for passage in passages(report)),

@@ -78,9 +78,9 @@ class Section:
 class Report:
     """One report as read: its canonical text and where everything stands in it.
 
-    ``text`` has the source's characters, slips and all, without markup, paragraphs one a line,
-    and with the paragraphs that page breaks had cut healed. ``date`` is as precise as the catalog
-    has it: ``2024``, ``2024-08`` or ``2024-08-29``.
+    ``text`` has the source's characters, slips and all, without markup, each paragraph on a new
+    line, and with the paragraphs that page breaks had cut healed. ``date`` is as precise as the
+    catalog has it: ``2024``, ``2024-08`` or ``2024-08-29``.
     """
 
     id: str

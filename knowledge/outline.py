@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from knowledge.model import Kind, Paragraph, Report, Section, Span
 from knowledge.readers.document import Block, BlockKind, Document
@@ -85,12 +84,12 @@ class _Piece:
     text: str
     line: int
     level: int = 0  # of a heading
-    whole: bool = True  # False: a paragraph of prose, which a page break can have cut
+    prose: bool = False  # a plain paragraph, which a page break can have cut
 
 
 _NAME = "[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{1,8}·[\u4e00-\u9fff·]{1,10}"
 _NAMES = f"(?:{_NAME})(?:[ \u3000、,，/]+(?:{_NAME}))*"
-_SIGNATURE = re.compile(f"[(（]\\s*{_NAMES}\\s*[)）]")
+_SIGNATURE = re.compile(f"[(（](?!.*(?:完|续|略|下转|上接))\\s*{_NAMES}\\s*[)）]")
 _OFFICE = "(?:[\u4e00-\u9fff]{0,6}记者|作者|通讯员|撰稿|撰文|文)"
 _REPORTER = re.compile(f"[(（【]?(?:{_OFFICE}[ \u3000:：/|]+{_NAMES}[ \u3000]*)+[)）】]?")
 _CAPTION = re.compile(
@@ -99,7 +98,7 @@ _CAPTION = re.compile(
 _PHOTOGRAPHER = re.compile("(?:摄|摄影|供图|资料图|资料图片|图片)[)）]?。?$")
 _LONGEST_CAPTION = 80  # characters
 _LONGEST_SUBTITLE = 40  # characters
-_ANY_MARK = re.compile("[。！？!?；;，,：:…]")
+_ANY_STOP = re.compile("[。！？!?；;，,：:…]|\\.$")
 
 
 def _marked(blocks: tuple[Block, ...], description: Description) -> list[_Piece]:
@@ -117,10 +116,10 @@ def _marked(blocks: tuple[Block, ...], description: Description) -> list[_Piece]
             continue
         if position == title:
             kind = Kind.TITLE
-        elif block.kind is BlockKind.HEADING:
-            kind = Kind.HEADING
         elif position == subtitle:
             kind = Kind.SUBTITLE
+        elif block.kind is BlockKind.HEADING:
+            kind = Kind.HEADING
         elif position in bylines:
             kind = Kind.BYLINE
         elif _is_caption(block, description, after_image=after_image):
@@ -128,54 +127,53 @@ def _marked(blocks: tuple[Block, ...], description: Description) -> list[_Piece]
         else:
             kind = Kind.BODY
         after_image = False
-        pieces.append(
-            _Piece(kind, block.text, block.line, block.level, block.kind is not BlockKind.PARAGRAPH)
-        )
+        prose = kind is Kind.BODY and block.kind is BlockKind.PARAGRAPH
+        pieces.append(_Piece(kind, block.text, block.line, block.level, prose))
     return pieces
 
 
 def _title(blocks: list[Block], description: Description) -> int:
-    """The position of the title, -1 without one."""
-    for position, block in enumerate(blocks):
-        if description.title and _same(block.text, description.title):
-            return position
-        if block.kind is BlockKind.HEADING and not description.title:
-            break
-        if block.kind is BlockKind.HEADING and block.level > 1:
-            break
+    """The position of the title, -1 without one.
+
+    It is the heading that says what the catalog says, or the first block that does; else the only
+    heading of the first level, or the first of several if the report begins with it.
+    """
     headings = [place for place, block in enumerate(blocks) if block.kind is BlockKind.HEADING]
-    top = [place for place in headings if blocks[place].level == 1]
-    if top and (len(top) == 1 or top[0] == 0) and top[0] == headings[0]:
-        return top[0]
-    return -1
+    if description.title:
+        for place in sorted({0, *headings} if blocks else ()):
+            if _same(blocks[place].text, description.title):
+                return place
+    outermost = [place for place in headings if blocks[place].level == 1]
+    if not outermost or outermost[0] != headings[0]:
+        return -1
+    return outermost[0] if len(outermost) == 1 or outermost[0] == 0 else -1
 
 
 def _subtitle(blocks: list[Block], title: int, description: Description) -> int:
-    """The position of the subtitle: right after the title, or -1."""
-    place = title + 1
+    """The position of the subtitle, -1 without one.
+
+    Unless the catalog tells, it is the paragraph right after the title, if it is short and has no
+    mark that text would have.
+    """
     if description.subtitle is not None:
-        wanted = (number for number in range(max(place, 0), len(blocks)))
-        return next(
-            (
-                number
-                for number in wanted
-                if description.subtitle and _same(blocks[number].text, description.subtitle)
-            ),
-            -1,
+        places = (
+            place
+            for place, block in enumerate(blocks)
+            if description.subtitle and place > title and _same(block.text, description.subtitle)
         )
+        return next(places, -1)
+    place = title + 1
     if title < 0 or place + 1 >= len(blocks):
         return -1
-    block, following = blocks[place], blocks[place + 1]
-    looks_like_one = (
+    block = blocks[place]
+    is_one = (
         block.kind in (BlockKind.PARAGRAPH, BlockKind.LABEL)
-        and following.kind in (BlockKind.PARAGRAPH, BlockKind.IMAGE, BlockKind.HEADING)
         and len(block.text) <= _LONGEST_SUBTITLE
-        and not _ANY_MARK.search(block.text)
-        and not block.text.endswith(".")
+        and not _ANY_STOP.search(block.text)
         and not _SIGNATURE.fullmatch(block.text)
         and not _REPORTER.fullmatch(block.text)
     )
-    return place if looks_like_one else -1
+    return place if is_one else -1
 
 
 def _bylines(blocks: list[Block], description: Description) -> set[int]:
@@ -220,73 +218,77 @@ def _same(text: str, wanted: str) -> bool:
 # What a finished paragraph ends with. A colon leads to a list, a dash to what follows.
 _FINISHED = re.compile("[。！？!?…；;：:.—”’」』）)》〉】\\]\"']$")
 # What no paragraph begins with: where one does, it goes on from the one before.
-_GOES_ON = re.compile("[，。、；：！？,;:!?)）」』》〉】”’…]")
-# What begins a paragraph of its own whatever stands before it.
+_GOES_ON = re.compile("[，。、；：！？,;:!?)）」』》〉】”’]")
+# What begins a paragraph of its own, whatever stands before it.
 _BEGINS_ANEW = re.compile(
-    "——|[一二三四五六七八九十]+[、是]|[(（][一二三四五六七八九十\\d]+[)）]|第[一二三四五六七八九十百\\d]+[章节条部]"
-    "|\\d{1,3}[、.．](?!\\d)|[①-⑳●■◆▲•·※★]|附件?[:：]"
+    "——|[一二三四五六七八九十]+[、是]|[(（][一二三四五六七八九十\\d]+[)）]"
+    "|第[一二三四五六七八九十百\\d]+[章节条]|\\d{1,3}[、.．](?!\\d)|[①-⑳●■◆▲•·※★]|附件?\\d*[:：]"
 )
+_LABELLED = re.compile("[\u4e00-\u9fff]{2,6}[：:]")  # 联系人:… 电话:…
 _DATE = re.compile(
     "\\d{4} ?年 ?\\d{1,2} ?月(?: ?\\d{1,2} ?日)?|二[〇○零][^年]{2}年[^月]{1,2}月[^日]{1,3}日"
 )
 _COMMA = re.compile("[，、,]")
-# The first half of a cut paragraph filled at least a line of its column; a shorter line without
-# any mark is a heading that was not marked as one, a place or a name.
+# The first half of a cut paragraph fills at least a line of its column. A shorter one without a
+# comma is a heading that was not marked as one, a place or a name.
 _SHORTEST_CUT = 8  # characters
 
 
 def _healed(pieces: list[_Piece]) -> list[_Piece]:
-    """The pieces with paragraphs joined that a page break had cut; captions may stand between."""
+    """The pieces, with paragraphs joined that a page break had cut.
+
+    Only captions may stand between the halves; they then follow the paragraph.
+    """
+    # Where headings are marked, a line without any comma is text that was cut; where none is, it
+    # can as well be a heading, and a heading glued to a paragraph does more harm than a cut.
+    headings_are_marked = any(piece.kind is Kind.HEADING for piece in pieces)
     healed: list[_Piece] = []
-    taken: set[int] = set()
+    joined: set[int] = set()
     for place, piece in enumerate(pieces):
-        if place in taken:
+        if place in joined:
             continue
-        parts = list(_parts(pieces, place)) if _is_prose(piece) else [place]
-        taken.update(parts)
         text = piece.text
-        for part in parts[1:]:
+        for part in _continuations(pieces, place, commas_only=not headings_are_marked):
             text += seam(text, pieces[part].text) + pieces[part].text
-        healed.append(_Piece(piece.kind, text, piece.line, piece.level, piece.whole))
+            joined.add(part)
+        healed.append(replace(piece, text=text))
     return healed
 
 
-def _parts(pieces: list[_Piece], place: int) -> Iterator[int]:
-    """The places of the paragraph that begins at ``place``; more than one only where cut."""
-    parts = [place]
-    text = pieces[place].text
-    certain = 1  # how many of the parts surely belong together
-    while (following := _next_prose(pieces, parts[-1])) is not None:
-        nxt = pieces[following].text
-        if _GOES_ON.match(nxt):
-            parts.append(following)
-            certain = len(parts)
-        elif _is_cut(text) and not _BEGINS_ANEW.match(nxt):
-            parts.append(following)
-        else:
+def _continuations(pieces: list[_Piece], place: int, *, commas_only: bool) -> list[int]:
+    """The places of the paragraphs that go on with the one at ``place``."""
+    parts: list[int] = []
+    certain = 0  # how many of the parts surely belong
+    before = place
+    while pieces[before].prose and (following := _next_prose(pieces, before)) is not None:
+        text, nxt = pieces[before].text, pieces[following].text
+        goes_on = bool(_GOES_ON.match(nxt))
+        if not goes_on and not (_is_cut(text, commas_only=commas_only) and _may_go_on(text, nxt)):
             break
-        text = nxt
-        if _FINISHED.search(text):
+        parts.append(following)
+        # Lines that never come to the end of a sentence are an address or a list, not a sentence.
+        if goes_on or _FINISHED.search(nxt):
             certain = len(parts)
-    # Lines that never come to the end of a sentence are an address or a list, not a cut sentence.
-    yield from parts[:certain]
+        before = following
+    return parts[:certain]
 
 
-def _is_cut(text: str) -> bool:
+def _is_cut(text: str, *, commas_only: bool) -> bool:
     if _FINISHED.search(text) or _DATE.fullmatch(text):
         return False
-    return len(text) >= _SHORTEST_CUT or bool(_COMMA.search(text))
+    return bool(_COMMA.search(text)) or (not commas_only and len(text) >= _SHORTEST_CUT)
 
 
-def _is_prose(piece: _Piece) -> bool:
-    return piece.kind is Kind.BODY and not piece.whole
+def _may_go_on(text: str, following: str) -> bool:
+    labelled = _LABELLED.match(text) and _LABELLED.match(following)
+    return not labelled and not _BEGINS_ANEW.match(following)
 
 
 def _next_prose(pieces: list[_Piece], place: int) -> int | None:
-    """The place of the next paragraph where nothing but captions stands between."""
+    """The place of the next paragraph of prose, if nothing but captions stands between."""
     for following in range(place + 1, len(pieces)):
         if pieces[following].kind is not Kind.CAPTION:
-            return following if _is_prose(pieces[following]) else None
+            return following if pieces[following].prose else None
     return None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from pydantic import Field
 
@@ -15,15 +14,16 @@ from knowledge.schema import Checker, Line, Strict
 
 _LEAD = "lead"
 _AUTHOR = "author"
+_EXPECTED = ("", "refuse", "mention_only")
 
 
 @dataclass(frozen=True, slots=True)
 class GoldPlace:
-    """A paragraph of a report. ``number`` is 0 for what is not body text (see ``kind``)."""
+    """A paragraph, told as a ``Citation`` tells it: 0 is what is not body text (see ``kind``)."""
 
     report_id: str
     section: tuple[str, ...]
-    number: int
+    paragraph: int
     kind: Kind = Kind.BODY
 
 
@@ -91,7 +91,7 @@ class _Question(_Place):
     parts: tuple[_Part, ...] = ()
     nearest: _Place | None = None
     why: str = ""
-    expect: Literal["", "refuse", "mention_only"] = ""
+    expect: str = ""
     spans_split: bool = False
 
 
@@ -118,7 +118,7 @@ def parse_questions(
             )
         else:
             first_lines[row.id] = lined.line((*location, "id"))
-        found.append(_Resolver(reports, row, location, checker, verbatim=strict).question())
+        found.append(_Resolver(reports, row, location, checker, strict=strict).question())
     if checker.faults:
         raise InvalidCatalog(tuple(sorted(checker.faults)))
     return tuple(found)
@@ -132,11 +132,14 @@ class _Resolver:
     row: _Question
     location: Location
     checker: Checker
-    verbatim: bool
+    strict: bool
 
     def question(self) -> GoldQuestion:
         row = self.row
         nearest = None
+        if self.strict and row.expect not in _EXPECTED:
+            known = ", ".join(filter(None, _EXPECTED))
+            self.checker.add((*self.location, "expect"), f"`expect` must be one of {known}")
         if row.nearest is not None:
             places = self.places(row.nearest, "", (*self.location, "nearest"))
             nearest = places[0] if places else None
@@ -155,7 +158,7 @@ class _Resolver:
     def parts(self) -> tuple[GoldPart, ...]:
         row, at = self.row, self.location
         if row.answer is None:
-            if row.parts or row.also:
+            if self.strict and (row.parts or row.also):
                 self.checker.add(at, "`answer` is missing, though the question has places; add it")
             return ()
         main = self.places(row, row.answer, at)
@@ -197,7 +200,7 @@ class _Resolver:
             for report, paragraph in found
             if answer in paragraph.span.of(report.text)
         ]
-        if not saying and self.verbatim:
+        if not saying and self.strict:
             report, paragraph = found[0]
             self.checker.add(
                 (*at, "answer"),

@@ -81,7 +81,7 @@ class Checker:
             location = detail["loc"]
             unknown = detail["type"] == "extra_forbidden"
             if not (unknown and self.pass_over_unknown_keys):
-                self.add((*at, *location), _message(model, detail, at))
+                self.add((*at, *location), _message(model, detail, (*at, *location)))
             if unknown:
                 _remove(known_only, location)
             elif mend and len(location) and isinstance(value, dict) and location[0] in value:
@@ -113,8 +113,9 @@ def _remove(value: object, location: Location) -> None:
 
 
 def _message(model: type[BaseModel], detail: ErrorDetails, at: Location) -> str:
+    """What to do about a fault that pydantic found at the location ``at`` of the file."""
     location = detail["loc"]
-    name = _name(location) or _name(at) or "the file"
+    name = _name(at) or "the file"
     given = detail["input"]
     kind = detail["type"]
     if kind == "extra_forbidden":

@@ -12,6 +12,7 @@ class BlockKind(StrEnum):
     HEADING = "heading"
     PARAGRAPH = "paragraph"
     LABEL = "label"  # a paragraph that is bold from end to end, as titles often are
+    QUOTE = "quote"  # a paragraph of a quotation that is set off
     ITEM = "item"
     ROW = "row"
     CODE = "code"

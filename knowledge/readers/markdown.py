@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from knowledge.readers import html_block
+from knowledge.readers import emphasis, html_block
 from knowledge.readers.document import Block, BlockKind, Document
 from knowledge.readers.seams import seam
 
 # No typographer, no linkify: the source's characters stay. Indented code is switched off because
 # reports indent the first line of a paragraph; fenced code is read.
-_PARSER = MarkdownIt("commonmark").enable("table").disable("code")
+_PARSER = emphasis.install(MarkdownIt("commonmark").enable("table").disable("code"))
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
@@ -26,7 +26,9 @@ def parse(text: str) -> Document:
     A row of a table is one block, its cells joined with " | "; an ordered item keeps its marker
     ("1."), a bullet is markup. YAML front matter is left out.
     """
-    return Document(tuple(_Walk().blocks_of(_PARSER.parse(_without_front_matter(text)))))
+    # A form feed stands where a page began, at the start of a line; Markdown knows none.
+    text = _without_front_matter(text.replace("\f", ""))
+    return Document(tuple(_Walk().blocks_of(_PARSER.parse(text))))
 
 
 def _without_front_matter(text: str) -> str:
@@ -41,6 +43,7 @@ class _Walk:
         self.blocks: list[Block] = []
         self.markers: list[str] = []  # of the open list items, innermost last; "" once written
         self.cells: list[str] | None = None  # of the open table row
+        self.quotes = 0  # how many block quotes are open
         self.heading = 0
         self.line = 1
 
@@ -53,6 +56,8 @@ class _Walk:
                     self.heading = int(token.tag[1:])
                 case "heading_close":
                     self.heading = 0
+                case "blockquote_open" | "blockquote_close":
+                    self.quotes += token.nesting
                 case "list_item_open":
                     # `info` holds an ordered item's number, `markup` the character behind it.
                     self.markers.append(f"{token.info}{token.markup} " if token.info else "")
@@ -80,25 +85,47 @@ class _Walk:
 
     def inline(self, token: Token) -> None:
         children = token.children or []
-        text = plain_text(children)
         if self.cells is not None:
-            self.cells.append(text.strip())
+            self.cells.append(plain_text(children).strip())
         elif self.heading:
-            self.add(BlockKind.HEADING, text.replace("\n", " "))
-        elif self.markers:
-            self.add(BlockKind.ITEM, self.markers[-1] + text.strip() if text.strip() else "")
-            self.markers[-1] = ""
+            self.add(BlockKind.HEADING, plain_text(children).replace("\n", " "))
         else:
-            self.add(BlockKind.LABEL if _is_bold(children) else BlockKind.PARAGRAPH, text)
+            for paragraph in _at_indents(children):
+                self.paragraph(paragraph)
+                self.line += sum(child.type in ("softbreak", "hardbreak") for child in paragraph)
         for child in children:
             if child.type == "image":
                 self.add(BlockKind.IMAGE, plain_text(child.children or []))
+
+    def paragraph(self, children: Sequence[Token]) -> None:
+        text = plain_text(children).strip()
+        if self.markers:
+            self.add(BlockKind.ITEM, self.markers[-1] + text if text else "")
+            self.markers[-1] = ""
+        elif self.quotes:
+            self.add(BlockKind.QUOTE, text)
+        else:
+            self.add(BlockKind.LABEL if _is_bold(children) else BlockKind.PARAGRAPH, text)
+
+
+def _at_indents(children: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """The inline tokens divided before each line that an ideographic space indents.
+
+    Chinese authors indent a new paragraph so, and need no blank line before it.
+    """
+    start = 0
+    for position in range(1, len(children)):
+        begins_line = children[position - 1].type in ("softbreak", "hardbreak")
+        if begins_line and children[position].content.startswith("\u3000"):
+            yield children[start:position]
+            start = position
+    yield children[start:]
 
 
 def plain_text(children: Sequence[Token]) -> str:
     """The text of inline tokens. A forced line break is a newline, any other is a seam."""
     text = ""
-    broken = False
+    broken = False  # whether a line ended behind `text`
     for child in children:
         if child.type == "softbreak":
             broken = True

@@ -23,7 +23,7 @@ def seam(left: str, right: str) -> str:
     if not left or not right:
         return ""
     before, after = left[-1], right[0]
-    chinese_before, chinese_after = _is_unspaced(before), _is_unspaced(after)
+    chinese_before, chinese_after = is_unspaced(before), is_unspaced(after)
     if chinese_before and chinese_after:
         return ""
     if chinese_before:
@@ -31,9 +31,9 @@ def seam(left: str, right: str) -> str:
     if chinese_after:
         return "" if _is_mark_or_digit(before) else " "
     # “ ” ‘ ’ … — belong to both worlds; where one stands, the next character but one decides.
-    if _is_shared(before) and len(left) > 1 and _is_unspaced(left[-2]):
+    if _is_shared(before) and len(left) > 1 and is_unspaced(left[-2]):
         return "" if _is_mark_or_digit(after) else " "
-    if _is_shared(after) and len(right) > 1 and _is_unspaced(right[1]):
+    if _is_shared(after) and len(right) > 1 and is_unspaced(right[1]):
         return "" if _is_mark_or_digit(before) else " "
     return " "
 
@@ -46,7 +46,8 @@ def joined(pieces: list[str]) -> str:
     return text
 
 
-def _is_unspaced(character: str) -> bool:
+def is_unspaced(character: str) -> bool:
+    """Whether a character is of a script that is set without spaces, or its punctuation."""
     return _UNSPACED.match(character) is not None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from knowledge.readers.document import Block, BlockKind, Document
 from knowledge.readers.seams import joined
@@ -16,56 +17,53 @@ _NUMBERED = (
     (5, re.compile("[(（][一二三四五六七八九十百]+[)）]")),
 )
 _LONGEST_HEADING = 40  # characters; a numbered sentence that is longer is text
-_ENDS_A_SENTENCE = re.compile("[。！？!?；;：:，,、…][”’」』）)》\"']*$")
+_HAS_A_STOP = re.compile("[。！？!?；;，,：:…]|\\.$")
+_ENDS_A_PARAGRAPH = re.compile("[。！？!?…：:.][”’」』）)》\"']*$")
 
 
 def parse(text: str) -> Document:
     """Read plain text. A form feed, the mark of a new page, divides as a blank line does.
 
-    Where no blank line divides the lines, each line is a paragraph, as text editors wrap for the
-    eye; a line that is indented begins a new one.
+    An indented line begins a paragraph. So does every other line, unless the file is wrapped: then
+    the lines between two blank ones are one paragraph.
     """
-    lines = text.replace("\f", "\n\n").split("\n")
-    divided = _has_blank_line_inside(lines)
+    lines: list[tuple[int, str]] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        before, *pages = line.split("\f")
+        lines.append((number, before))
+        for page in pages:
+            lines += [(number, ""), (number, page)]
+    wrapped = _is_wrapped([line for _, line in lines])
     blocks: list[Block] = []
     paragraph: list[str] = []
     begins = 0
-
-    def close() -> None:
-        if paragraph:
+    for number, line in [*lines, (0, "")]:
+        stripped = line.strip()
+        level = _heading_level(stripped)
+        if paragraph and (not stripped or level or not wrapped or line[0] in "\u3000\t"):
             blocks.append(Block(BlockKind.PARAGRAPH, 0, joined(paragraph), begins))
-            paragraph.clear()
-
-    number = 0
-    for line in text.split("\n"):
-        number += 1
-        for part, piece in enumerate(line.split("\f")):
-            stripped = piece.strip()
-            if part or not stripped:
-                close()
-            if not stripped:
-                continue
-            level = _heading_level(stripped)
-            if level:
-                close()
-                blocks.append(Block(BlockKind.HEADING, level, stripped, number))
-                continue
-            if not divided or piece[0] in "\u3000\t":
-                close()
-            if not paragraph:
-                begins = number
+            paragraph = []
+        if level:
+            blocks.append(Block(BlockKind.HEADING, level, stripped, number))
+        elif stripped:
+            begins = begins if paragraph else number
             paragraph.append(stripped)
-    close()
     return Document(tuple(_with_title(blocks)))
 
 
-def _has_blank_line_inside(lines: list[str]) -> bool:
-    filled = [number for number, line in enumerate(lines) if line.strip()]
-    return bool(filled) and len(filled) != filled[-1] - filled[0] + 1
+def _is_wrapped(lines: list[str]) -> bool:
+    """Whether lines break where they are full and not where a paragraph ends.
+
+    Told by the lines that another follows at once: of a wrapped file most of them end within a
+    sentence.
+    """
+    inner = [line.strip() for line, after in pairwise(lines) if line.strip() and after.strip()]
+    ended = sum(1 for line in inner if _ENDS_A_PARAGRAPH.search(line))
+    return ended * 2 < len(inner)
 
 
 def _heading_level(line: str) -> int:
-    if len(line) > _LONGEST_HEADING or _ENDS_A_SENTENCE.search(line):
+    if len(line) > _LONGEST_HEADING or _HAS_A_STOP.search(line):
         return 0
     return next((level for level, pattern in _NUMBERED if pattern.match(line)), 0)
 
@@ -78,8 +76,7 @@ def _with_title(blocks: list[Block]) -> list[Block]:
     if (
         first.kind is BlockKind.PARAGRAPH
         and len(first.text) <= _LONGEST_HEADING
-        and not _ENDS_A_SENTENCE.search(first.text)
-        and not first.text.endswith(".")
+        and not _HAS_A_STOP.search(first.text)
     ):
         return [Block(BlockKind.HEADING, 1, first.text, first.line), *blocks[1:]]
     return blocks
