@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 from knowledge.model import Kind, Paragraph, Passage, Report, Span
 
-# A paragraph longer than this is divided where it is a list of clauses: an answer about one of
-# six actors is then not 400 characters about all of them.
+# A paragraph longer than this is divided if it is, by more than half, a list of clauses: an answer
+# about one of six actors is then not 400 characters about all of them.
 _LONG = 300  # characters
 _FEWEST_CLAUSES = 3
 _SHORTEST_CLAUSE = 20  # characters; a shorter one stays with the clause before it
 
+_UPRIGHT = "\"'"  # quotes that open and close alike
 _CLOSERS = "”’」』）)》〉】\\]\"'"
 _STOP = re.compile(f"[。！？!?；;…\n.]+[{_CLOSERS}]*")
 _FULL_STOP = re.compile(f"(?:[。！？\n]|[!?](?![A-Za-z0-9=&/]))+[{_CLOSERS}]*")
@@ -45,8 +46,11 @@ def sentences(text: str, span: Span) -> tuple[Span, ...]:
     start = span.start
     for mark in _STOP.finditer(text, span.start, span.end):
         if _ends_a_sentence(text, mark, start, span.end):
-            _append_trimmed(found, text, start, mark.end())
-            start = mark.end()
+            end = mark.end()
+            if text[end - 1] in _UPRIGHT and text.count(text[end - 1], start, end) % 2:
+                end -= 1  # it opens the next quotation
+            _append_trimmed(found, text, start, end)
+            start = end
     _append_trimmed(found, text, start, span.end)
     return tuple(found)
 
@@ -92,16 +96,20 @@ def _stretches(text: str, paragraph: Paragraph) -> list[Span]:
     whole = paragraph.span
     if paragraph.kind is not Kind.BODY or len(whole) <= _LONG:
         return [whole]
-    cuts = [whole.start]
+    semicolons = sum(text.count(mark, whole.start, whole.end) for mark in "；;")
+    if semicolons < _FEWEST_CLAUSES - 1:
+        return [whole]
+    cuts = {whole.start, whole.end}
+    listed = 0  # characters
     for start, end in _pieces(text, whole, _FULL_STOP):
         clauses = list(_clauses(text, Span(start, end)))
         if len(clauses) >= _FEWEST_CLAUSES:
-            cuts.extend((*clauses, end))
-    if len(cuts) == 1:
+            cuts.update(clauses, (end,))
+            listed += end - start
+    if listed * 2 < len(whole):
         return [whole]
-    cuts = sorted({*cuts, whole.end})
     spans: list[Span] = []
-    for start, end in itertools.pairwise(cuts):
+    for start, end in itertools.pairwise(sorted(cuts)):
         _append_trimmed(spans, text, start, end)
     return spans
 
