@@ -217,6 +217,7 @@ def _same(text: str, wanted: str) -> bool:
 
 # What a finished paragraph ends with. A colon leads to a list, a dash to what follows.
 _FINISHED = re.compile("[。！？!?…；;：:.—”’」』）)》〉】\\]\"']$")
+_ENDS_INSIDE = re.compile("[。！？]")  # the mark of prose, wherever it stands
 # What no paragraph begins with: where one does, it goes on from the one before.
 _GOES_ON = re.compile("[，。、；：！？,;:!?)）」』》〉】”’]")
 # What begins a paragraph of its own, whatever stands before it.
@@ -267,7 +268,7 @@ def _continuations(pieces: list[_Piece], place: int, *, commas_only: bool) -> li
             break
         parts.append(following)
         # Lines that never come to the end of a sentence are an address or a list, not a sentence.
-        if goes_on or _FINISHED.search(nxt):
+        if goes_on or _FINISHED.search(nxt) or _ENDS_INSIDE.search(nxt):
             certain = len(parts)
         before = following
     return parts[:certain]

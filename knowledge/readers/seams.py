@@ -10,6 +10,8 @@ import unicodedata
 _UNSPACED = re.compile("[\u2e80-\u312f\u31a0-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe30-\ufe4f"
                        "\uff00-\uffef\U00020000-\U0003ffff]")  # fmt: skip
 
+_CLINGING = frozenset(",.;:!?%)]}‰℃”’")  # never after a space, in any language
+
 
 def seam(left: str, right: str) -> str:
     """The empty string within Chinese, a space between words.
@@ -23,6 +25,8 @@ def seam(left: str, right: str) -> str:
     if not left or not right:
         return ""
     before, after = left[-1], right[0]
+    if after in _CLINGING:
+        return ""
     chinese_before, chinese_after = is_unspaced(before), is_unspaced(after)
     if chinese_before and chinese_after:
         return ""

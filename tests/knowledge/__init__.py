@@ -1,0 +1,1 @@
+"""Do reports, catalogs and gold questions come out as they went in?"""
