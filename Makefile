@@ -28,7 +28,6 @@ lint: .set-up-dev ## Check style, types and the Dockerfile
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
 	@$(python) -m mypy
-	@$(python) -m mypy requirements/install.py
 	@.venv/bin/hadolint Dockerfile
 
 .PHONY: format

@@ -1,0 +1,1 @@
+"""How fast and how good is wenju beside other ways to search?"""
