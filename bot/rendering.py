@@ -20,7 +20,7 @@ from bot.markup import (
 )
 from bot.markup import utf16 as units
 from bot.texts import Texts
-from knowledge.model import Kind, Span
+from knowledge.model import Kind, Report, Span
 from knowledge.topics import Entry, Topic
 from retrieval.model import Absence, Answer, Citation, Notice, NoticeKind, Outcome, Quote
 
@@ -404,7 +404,8 @@ def topic_page(
 ) -> Page:
     """The ``entries`` of ``topic`` as a list with a button each, ``ENTRIES_PER_PAGE`` at a time.
 
-    ``people`` says that they are persons, to count them as such; ``remark`` is said first.
+    ``people`` says that they are persons, to count them as such; ``remark`` is said first. Where
+    ``entries`` are not all that there are, they are a choice to make, and not counted.
     """
     say = view.texts.say
     pages = max(1, -(-len(entries) // ENTRIES_PER_PAGE))
@@ -413,7 +414,7 @@ def topic_page(
     shown = entries[start : start + ENTRIES_PER_PAGE]
     title = topic.title.get(view.texts.language, topic.title["zh"])
     counted = say("topic.people" if people else "topic.entries", title=title, count=len(entries))
-    lines = [bold(counted)]
+    lines = [bold(counted)] if len(entries) == len(topic.entries) else []
     if pages > 1:
         lines.append(italic(say("topic.page", page=page + 1, pages=pages)))
     for number, entry in enumerate(shown, start + 1):
@@ -452,3 +453,13 @@ def topic_page(
 def list_button(topic: Topic, view: View) -> tuple[Button, ...]:
     """The row that leads back to the list of ``topic``."""
     return _fitting(view.texts.say("buttons.list"), press(Verb.TOPIC, topic.command, 0))
+
+
+# Reports -----------------------------------------------------------------------------------------
+
+
+def reports_named(reports: Sequence[Report], texts: Texts) -> str:
+    """What is answered from: the one report by its title, several by their number."""
+    if len(reports) == 1:
+        return texts.say("start.one_report", title=clipped(reports[0].title, MAX_HEADING))
+    return texts.say("start.several_reports", count=len(reports))

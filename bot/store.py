@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.errors import UnusableState
+from retrieval.model import Context
 
 FILE = "wenju.sqlite3"
 VERSION = 1
@@ -53,15 +54,15 @@ class Answered:
     """A message of the bot and what it answers.
 
     ``asked_by`` is the message that asked, 0 where a button did. ``question`` is "" where the
-    message is no answer (a hint, a list). ``before`` is the question that it followed on from, and
-    ``section`` the headings that it was narrowed to, () for none.
+    message is no answer (a hint, a list). ``before`` is what it followed on from, and ``section``
+    the headings that it was narrowed to, () for none.
     """
 
     message: int
     asked_by: int
     question: str = ""
     section: tuple[str, ...] = ()
-    before: str = ""
+    before: Context | None = None
     citations: tuple[str, ...] = ()
     outcome: str = ""
     at: float = 0.0
@@ -169,7 +170,7 @@ class Store:
                     answered.asked_by,
                     answered.question,
                     json.dumps(answered.section, ensure_ascii=False),
-                    answered.before,
+                    _from_context(answered.before),
                     json.dumps(answered.citations),
                     answered.outcome,
                     self._hash("person", person),
@@ -225,7 +226,7 @@ class Store:
             asked_by,
             question,
             tuple(json.loads(section)),
-            before,
+            _to_context(before),
             tuple(json.loads(citations)),
             outcome,
             at,
@@ -294,6 +295,19 @@ class Store:
                 "UPDATE OR REPLACE preferences SET chat = ? WHERE chat = ?",
                 (self._hash("chat", new), self._hash("chat", old)),
             )
+
+
+def _from_context(context: Context | None) -> str:
+    if context is None:
+        return ""
+    return json.dumps([context.question, *context.citation_ids], ensure_ascii=False)
+
+
+def _to_context(column: str) -> Context | None:
+    if not column:
+        return None
+    question, *citation_ids = json.loads(column)
+    return Context(question, tuple(citation_ids))
 
 
 def _unusable(folder: Path, error: Exception) -> UnusableState:

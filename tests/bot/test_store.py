@@ -11,6 +11,7 @@ import pytest
 
 from bot.errors import UnusableState
 from bot.store import DAY, FILE, Answered, Preferences, Store
+from retrieval.model import Context
 
 
 class Clock:
@@ -34,7 +35,8 @@ def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
         yield opened
 
 
-ASKED = Answered(7, 6, "刘安是谁?", ("热血忠诚",), "三零是什么", ("r-1-ab",), "answered")
+BEFORE = Context("三零是什么", ("r-9-cd", "r-8-ef"))
+ASKED = Answered(7, 6, "刘安是谁?", ("热血忠诚",), BEFORE, ("r-1-ab",), "answered")
 
 
 def test_an_answer_is_found_by_its_message_and_by_the_question_after_a_restart(

@@ -1,0 +1,300 @@
+"""Which commands does an operator have, and what do they print?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import textwrap
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.errors import BotError, UnusableState
+from bot.logs import Redacting, start_logging
+from bot.settings import Settings, read_environment, read_settings, unknown_variables
+from knowledge.errors import InvalidCatalog, KnowledgeError
+from retrieval.errors import RetrievalError
+
+# What only one command needs (the terminal's colours, the segmenter, Telegram) is imported there:
+# `wenju --help` and `wenju health` must be quick.
+if TYPE_CHECKING:
+    from bot.terminal import Terminal
+    from retrieval.answering import Answerer
+    from retrieval.model import Answer
+
+OK, FAULT, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code: 0 done, 1 a fault (one line each on stderr), 2 usage.
+
+    Whatever goes wrong, no traceback is shown; WENJU_LOG_LEVEL=DEBUG writes it to the log.
+    """
+    _speak_utf8()
+    parsed = _parser().parse_args(arguments)
+    secrets: list[str] = []
+    try:
+        environment = read_environment(os.environ)
+        secrets += filter(
+            None, (environment.get(k) for k in ("WENJU_TOKEN", "WENJU_WEBHOOK_SECRET"))
+        )
+        settings = read_settings(environment)
+        quiet = parsed.command is not _run and "log_level" not in settings.model_fields_set
+        start_logging("WARNING" if quiet else settings.log_level, settings.log_format, secrets)
+        code = parsed.command(parsed, settings, environment)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has enough. Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except InvalidCatalog as error:
+        return _fail(secrets, *map(str, error.faults))
+    except (BotError, KnowledgeError, RetrievalError) as error:
+        return _fail(secrets, str(error))
+    except Exception as error:  # the last place where a traceback can be kept away
+        logging.getLogger(__name__).debug("unexpected fault", exc_info=error)
+        what = f"unexpected fault: {type(error).__name__}: {error}"
+        return _fail(secrets, f"{what} (WENJU_LOG_LEVEL=DEBUG shows where)")
+    return int(code)
+
+
+def _fail(secrets: Sequence[str], *faults: str) -> int:
+    redacting = Redacting(secrets)
+    for fault in faults:
+        print(f"wenju: {redacting.redact(' '.join(fault.split()))}", file=sys.stderr)  # noqa: T201
+    return FAULT
+
+
+def _speak_utf8() -> None:
+    """Questions and quotes are Chinese: never let a terminal's old encoding stop them."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+# Commands ----------------------------------------------------------------------------------------
+
+
+def _run(_: argparse.Namespace, settings: Settings, environment: Mapping[str, str]) -> int:
+    if settings.token is None:
+        terminal = _terminal(environment)
+        terminal.line(terminal.texts.say("chat.no_token"), "yellow")
+        return _converse(settings, terminal)
+    for name in unknown_variables(environment):
+        logging.getLogger(__name__).warning("%s is set and means nothing here: a slip?", name)
+    from bot.app import serve
+
+    serve(settings)
+    return OK
+
+
+def _chat(_: argparse.Namespace, settings: Settings, environment: Mapping[str, str]) -> int:
+    return _converse(settings, _terminal(environment))
+
+
+def _converse(settings: Settings, terminal: Terminal) -> int:
+    from bot.chat import Chat, typed_lines
+
+    state = _state(settings)
+    chat = Chat(_answerer(settings, state), terminal)
+    chat.greet()
+    for line in typed_lines(terminal.texts.say("chat.prompt"), state):
+        if not chat.take(line):
+            break
+        sys.stdout.flush()
+    terminal.line(terminal.texts.say("chat.goodbye"), "dim")
+    return OK
+
+
+def _ask(parsed: argparse.Namespace, settings: Settings, environment: Mapping[str, str]) -> int:
+    answerer = _answerer(settings, _state(settings))
+    terminal = None if parsed.json else _terminal(environment)
+    for number, question in enumerate(_questions(parsed.question)):
+        answer = answerer.answer(question, limit=parsed.limit)
+        answerer.prove(answer)
+        if terminal is None:
+            print(json.dumps(as_json(answer), ensure_ascii=False), flush=True)  # noqa: T201
+            continue
+        if number:
+            terminal.line()
+        terminal.answer(answer)
+    return OK
+
+
+def _questions(words: Sequence[str]) -> Iterator[str]:
+    """The question of the command line, or with ``-`` one a line from standard input."""
+    if list(words) != ["-"]:
+        yield " ".join(words)
+        return
+    for number, raw in enumerate(sys.stdin.buffer):
+        line = raw.decode("utf-8", "replace").rstrip("\r\n")
+        yield line if number else line.removeprefix("\ufeff")
+
+
+def as_json(answer: Answer) -> dict[str, Any]:
+    """What ``wenju ask --json`` prints of an answer; keep it stable."""
+    return {
+        "question": answer.question,
+        "outcome": answer.outcome.value,
+        "quotes": [
+            {
+                "text": quote.text,
+                "highlights": [[span.start, span.end] for span in quote.highlights],
+                "report_id": quote.citation.report_id,
+                "report_title": quote.citation.report_title,
+                "section": list(quote.citation.section),
+                "paragraph": quote.citation.paragraph,
+                "citation_id": quote.citation.id,
+                "score": quote.score,
+            }
+            for quote in answer.quotes
+        ],
+        "took_ms": answer.took_ms,
+    }
+
+
+def _explain(parsed: argparse.Namespace, settings: Settings, environment: Mapping[str, str]) -> int:
+    answerer = _answerer(settings, _state(settings))
+    explanation = answerer.explain(" ".join(parsed.question), paragraph=parsed.paragraph)
+    terminal = _terminal(environment)
+    for line in explanation.lines(terminal.texts.language):
+        terminal.line(line)
+    return OK
+
+
+def _check(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> int:
+    from knowledge.catalog import load_library
+
+    try:
+        library = load_library(settings.knowledge)
+    except InvalidCatalog as error:
+        # What is found is this command's result, so it goes to standard output, a fault a line.
+        for fault in error.faults:
+            print(" ".join(str(fault).split()))  # noqa: T201
+        return FAULT
+    print(  # noqa: T201
+        f"{settings.knowledge}: nothing to mend ({len(library.reports)} reports,"
+        f" {len(library.passages)} passages, {len(library.topics)} topics,"
+        f" {len(library.questions)} gold questions)"
+    )
+    return OK
+
+
+def _health(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> int:
+    from bot.heartbeat import diagnose
+
+    trouble = diagnose(settings.state, time.time())
+    if trouble:
+        return _fail((), trouble)
+    print("the bot is alive")  # noqa: T201
+    return OK
+
+
+# What commands share -----------------------------------------------------------------------------
+
+
+def _terminal(environment: Mapping[str, str]) -> Terminal:
+    from bot.terminal import Terminal, make_console, terminal_texts
+
+    return Terminal(make_console(), terminal_texts(environment))
+
+
+def _state(settings: Settings) -> Path | None:
+    """The state folder; None where nobody asked for one and none can be made here.
+
+    Raises UnusableState where WENJU_STATE names one that cannot be used.
+    """
+    folder = settings.state
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        usable = os.access(folder, os.W_OK | os.X_OK)
+        reason = "it cannot be written"
+    except OSError as error:
+        usable, reason = False, error.strerror or str(error)
+    if usable:
+        return folder
+    if "state" not in settings.model_fields_set:
+        return None
+    raise UnusableState(
+        f"the state folder {folder} cannot be used ({reason});"
+        " set WENJU_STATE to a folder that can be written"
+    )
+
+
+def _answerer(settings: Settings, state: Path | None) -> Answerer:
+    """The knowledge folder, loaded and indexed."""
+    from knowledge.catalog import load_library
+    from retrieval.answering import build_answerer
+
+    return build_answerer(load_library(settings.knowledge), state)
+
+
+# The parser --------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wenju",
+        description="Ask a set of reports and get the evidence: passages word for word.",
+        epilog="Settings come from WENJU_… environment variables or a .env file; see the README.",
+    )
+    parser.add_argument("--version", action="version", version=f"wenju {_version()}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    add = _Adding(commands)
+    add("run", _run, "start the bot; without WENJU_TOKEN, the terminal chat", "wenju run")
+    add("chat", _chat, "talk to the reports in this terminal", "wenju chat")
+
+    ask = add("ask", _ask, "answer one question", 'wenju ask "刘安是谁？"')
+    ask.add_argument("question", nargs="+", help="the question; - reads one a line from stdin")
+    ask.add_argument("--json", action="store_true", help="print one JSON object a question")
+    ask.add_argument("--limit", type=_positive, default=3, help="passages at most (default 3)")
+
+    explain = add("explain", _explain, "why this passage?", 'wenju explain "三零是什么？"')
+    explain.add_argument("question", nargs="+", help="the question")
+    explain.add_argument("--paragraph", help="explain this one too: a citation id")
+
+    add("check", _check, "find every fault in the knowledge folder", "wenju check")
+    add("health", _health, "is the running bot alive? (exit 0 or 1)", "wenju health")
+    return parser
+
+
+class _Adding:
+    """Adds a command with its example to ``commands``."""
+
+    def __init__(self, commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+        self._commands = commands
+
+    def __call__(
+        self, name: str, command: object, what: str, example: str
+    ) -> argparse.ArgumentParser:
+        parser = self._commands.add_parser(
+            name,
+            help=what,
+            description=what[0].upper() + what[1:] + ".",
+            epilog=f"example:\n{textwrap.indent(example, '  ')}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        parser.set_defaults(command=command)
+        return parser
+
+
+def _positive(value: str) -> int:
+    number = int(value) if value.isascii() and value.isdigit() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{value!r} is not a number from 1 up")
+    return number
+
+
+def _version() -> str:
+    try:
+        return version("wenju")
+    except PackageNotFoundError:
+        return "(not installed)"

@@ -1,0 +1,93 @@
+"""How is what happens written down, without a secret in it?"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterable
+from typing import Literal
+from urllib.parse import quote
+
+HIDDEN = "[secret]"
+
+
+class Redacting(logging.Filter):
+    """Replaces secrets in whatever a handler is about to write, tracebacks included.
+
+    It belongs on the handlers: a filter on a logger does not see its children's records.
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self._secrets = tuple(
+            form
+            for secret in sorted(filter(None, secrets), key=len, reverse=True)
+            for form in dict.fromkeys([secret, quote(secret, safe=""), *_token_parts(secret)])
+        )
+
+    def redact(self, said: str) -> str:
+        """``said`` without any secret."""
+        for secret in self._secrets:
+            said = said.replace(secret, HIDDEN)
+        return said
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Clean ``record`` in place; it is always written."""
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError, KeyError):
+            message = f"{record.msg} {record.args}"
+        record.msg, record.args = self.redact(message), None
+        if record.exc_info:
+            record.exc_text = record.exc_text or logging.Formatter().formatException(
+                record.exc_info
+            )
+            record.exc_info = None
+        if record.exc_text:
+            record.exc_text = self.redact(record.exc_text)
+        if record.stack_info:
+            record.stack_info = self.redact(record.stack_info)
+        return True
+
+
+def _token_parts(secret: str) -> list[str]:
+    """The part of a bot token after its colon, which is the secret one."""
+    _, colon, hidden = secret.partition(":")
+    return [hidden] if colon and len(hidden) >= 8 else []
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, and a traceback where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """``record`` as one line."""
+        entry = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_text:
+            entry["traceback"] = record.exc_text
+        return json.dumps(entry, ensure_ascii=False)
+
+
+def start_logging(level: str, form: Literal["text", "json"], secrets: Iterable[str]) -> None:
+    """Write records of ``level`` and above to standard error, without the ``secrets``.
+
+    The HTTP client's records name every address, and with it the token: they are kept out
+    below WARNING, whatever ``level`` is.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Redacting(secrets))
+    handler.setFormatter(
+        JsonLines()
+        if form == "json"
+        else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
