@@ -79,7 +79,9 @@ def test_no_layer_knows_a_secret() -> None:
     named = re.findall(r"WENJU_\w+", text_of("Dockerfile"))
     assert set(named) == {"WENJU_STATE"}
     assert service()["env_file"] == ".env"
-    assert "environment" not in service()
+    # Taken from .env or the caller's environment, and missed by name.
+    assert list(service()["environment"]) == ["WENJU_TOKEN"]
+    assert service()["environment"]["WENJU_TOKEN"].startswith("${WENJU_TOKEN:?")
 
 
 def test_the_service_can_change_nothing_but_its_state() -> None:
