@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from bot.errors import BotError, UnusableState
 from bot.logs import Redacting, start_logging
 from bot.settings import Settings, read_environment, read_settings, unknown_variables
+from bot.texts import DEFAULT, texts
 from knowledge.errors import InvalidCatalog, KnowledgeError
 from retrieval.errors import RetrievalError
 
@@ -248,16 +249,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"wenju {_version()}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
+    question = texts(DEFAULT).say("cli.example")
     add = _Adding(commands)
     add("run", _run, "start the bot; without WENJU_TOKEN, the terminal chat", "wenju run")
     add("chat", _chat, "talk to the reports in this terminal", "wenju chat")
 
-    ask = add("ask", _ask, "answer one question", 'wenju ask "刘安是谁？"')
+    ask = add("ask", _ask, "answer one question", f'wenju ask "{question}"')
     ask.add_argument("question", nargs="+", help="the question; - reads one a line from stdin")
     ask.add_argument("--json", action="store_true", help="print one JSON object a question")
     ask.add_argument("--limit", type=_positive, default=3, help="passages at most (default 3)")
 
-    explain = add("explain", _explain, "why this passage?", 'wenju explain "三零是什么？"')
+    explain = add("explain", _explain, "why this passage?", f'wenju explain "{question}"')
     explain.add_argument("question", nargs="+", help="the question")
     explain.add_argument("--paragraph", help="explain this one too: a citation id")
 
