@@ -1,0 +1,1 @@
+"""What do the bot's messages look like? Pictures of conversations that really took place."""
