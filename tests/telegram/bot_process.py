@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -140,3 +141,11 @@ async def serving(setup: Setup) -> AsyncIterator[BotProcess]:
 async def _wake_at_end(bot: BotProcess, server: Server) -> None:
     await bot.process.wait()
     server.wake()
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from tests.telegram import people
@@ -11,6 +12,7 @@ from tests.telegram.server import Call, Server
 from tests.telegram.world import Chat, Person
 
 WRITES = ("sendMessage", "sendDocument", "sendPhoto")
+CITATION = re.compile(r"— (?P<path>.+) · \D*(?P<number>\d*)\D*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,14 @@ class Message:
     def quotes(self) -> list[str]:
         """What stands in quotation blocks, folded or not."""
         return self.marked("blockquote", "expandable_blockquote")
+
+    @property
+    def citations(self) -> list[str]:
+        """The places that it cites, in short: first heading and paragraph (``热血忠诚 6``)."""
+        return [
+            f"{[*match['path'].split(' › '), ''][1]} {match['number']}".strip()
+            for match in CITATION.finditer(self.text)
+        ]
 
     @property
     def links(self) -> dict[str, str]:

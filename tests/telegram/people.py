@@ -91,10 +91,15 @@ def message(
     quote: str | None = None,
     topic: int | None = None,
 ) -> Json:
-    """``sender`` writes ``content`` in ``chat``; an update."""
+    """``sender`` writes ``content`` in ``chat``; an update.
+
+    What is written in a topic and replies to nothing comes as a reply to the message that opened
+    the topic.
+    """
     said: Json = {"from": sender.json(), **content}
     if topic is not None:
         said |= {"message_thread_id": topic, "is_topic_message": True}
+        reply_to = chat.history[topic] if reply_to is None else reply_to
     if reply_to is not None:
         said["reply_to_message"] = without_reply(reply_to)
         if "message_thread_id" in reply_to:

@@ -188,7 +188,7 @@ async def test_a_reply_to_nothing_and_a_quote_of_nothing_are_refused(bot: Bot, c
 async def test_an_answer_lands_in_the_topic_of_the_question(bot: Bot, server: Server) -> None:
     wei = server.world.new_person()
     forum = server.world.supergroup(is_forum=True)
-    topic = forum.add_topic("公安")
+    topic = forum.add_topic("公安", wei)
     asked = people.message(forum, wei, people.text("三零是什么？"), topic=topic)["message"]
     parameters = ReplyParameters(asked["message_id"])
     answer = await bot.send_message(forum.id, "答", reply_parameters=parameters)

@@ -80,11 +80,19 @@ class Chat:
         self.history[number] = kept
         return kept
 
-    def add_topic(self, name: str) -> int:
+    def add_topic(self, name: str, creator: Person) -> int:
         """Open a forum topic; its id is that of the service message that opened it."""
-        number = int(
-            self.add({"forum_topic_created": {"name": name, "icon_color": 7322096}})["message_id"]
-        )
+        opened = {"forum_topic_created": {"name": name, "icon_color": 7322096}}
+        number = next(self.numbers)
+        self.history[number] = {
+            "message_id": number,
+            "date": self.clock(),
+            "chat": self.json(),
+            "from": creator.json(),
+            "message_thread_id": number,
+            "is_topic_message": True,
+            **opened,
+        }
         self.topics[number] = name
         return number
 
