@@ -86,7 +86,7 @@ def parse(content: bytes, file: str) -> LinedYaml:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise _invalid(
-            file, line, f"is not YAML: character U+{ord(error.character):04X} is not allowed"
+            file, line, f"is not YAML: character U+{error.character:04X} is not allowed"
         ) from error
     except RecursionError as error:
         raise _invalid(file, 1, "is nested too deeply; a few levels are enough") from error

@@ -51,7 +51,8 @@ def test_a_small_report_is_ordered_whole() -> None:
 
 def test_a_section_is_made_when_something_stands_in_it() -> None:
     assert told(
-        "## 甲\n\n## 乙\n\n乙文。\n\n### 丙\n\n#### 丁\n\n丁文。\n\n### 戊\n\n戊文。\n\n## 己\n\n### 庚\n"
+        "## 甲\n\n## 乙\n\n乙文。\n\n### 丙\n\n#### 丁\n\n丁文。\n\n"
+        "### 戊\n\n戊文。\n\n## 己\n\n### 庚\n"
     ) == [
         ("甲", 0, "heading", "甲"),
         ("乙", 0, "heading", "乙"),
@@ -119,8 +120,8 @@ def test_what_the_catalog_lists_is_neither_body_nor_glued() -> None:
 
 def test_subtitle_caption_and_byline_are_recognised_when_nobody_listed_them() -> None:
     text = (
-        "# 题\n\n为新篇章贡献力量\n\n本报记者 张三 通讯员 李四\n\n一。\n\n![](a.png)\n\n图为现场。王五摄\n\n"
-        "二。\n\n(魏汉中)\n"
+        "# 题\n\n为新篇章贡献力量\n\n本报记者 张三 通讯员 李四\n\n一。\n\n"
+        "![](a.png)\n\n图为现场。王五摄\n\n二。\n\n(魏汉中)\n"
     )
     assert told(text) == [
         ("", 0, "title", "题"),
@@ -155,7 +156,7 @@ def test_a_bracket_at_the_end_is_not_always_a_signature(last: str) -> None:
         ("严格执行严禁违规", "宴请饮酒“六项规定”。", "严格执行严禁违规宴请饮酒“六项规定”。"),
         ("安全感上升,由90", "%上升到98.3%。", "安全感上升,由90%上升到98.3%。"),
         ("他守边二十三年。", "”记者说。", "他守边二十三年。”记者说。"),
-        ("It was cut here, in the middle", "of a sentence.", "It was cut here, in the middle of a sentence."),
+        ("It was cut, in the middle", "of a line.", "It was cut, in the middle of a line."),
     ],
 )  # fmt: skip
 def test_a_paragraph_that_a_page_break_cut_is_healed(first: str, second: str, joined: str) -> None:

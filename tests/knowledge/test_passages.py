@@ -109,8 +109,13 @@ def test_the_paragraph_of_the_shipped_report_that_names_six_actors_gives_six_pas
         if passage.span != passage.paragraph.span
     ]
     assert divided == [
-        "自治区公安厅", "自治区公安厅", "阿拉善盟公安", "包头市公安局", "通辽市公安局", "内蒙古大兴安",
-    ]  # fmt: skip
+        "自治区公安厅",
+        "自治区公安厅",
+        "阿拉善盟公安",
+        "包头市公安局",
+        "通辽市公安局",
+        "内蒙古大兴安",
+    ]
     bodies = [one for one in report.paragraphs if one.kind is Kind.BODY]
     assert len(bodies) == 24
     assert len(found) == len(report.paragraphs) - 1 - 1 + 6  # no caption, six for one

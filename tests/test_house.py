@@ -1,0 +1,95 @@
+"""Does the house stand as docs say: who may import whom, and which packages only one file may?"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# Each room with the rooms that it may import besides itself.
+MAY_IMPORT = {
+    "knowledge": set[str](),
+    "retrieval": {"knowledge"},
+    "bot": {"knowledge", "retrieval"},
+}
+OURS = {*MAY_IMPORT, "tests", "benchmarks"}
+
+# Packages with habits that are kept in one place: the files or folders that may import them.
+KEPT_IN = {
+    "telegram": "bot/",
+    "jieba": "retrieval/analysis.py",
+    "rank_bm25": "retrieval/bm25.py",
+    "markdown_it": "knowledge/readers/",
+}
+
+
+def sources(room: str) -> list[Path]:
+    return sorted((ROOT / room).rglob("*.py"))
+
+
+def imported(source: Path) -> Iterator[tuple[int, str]]:
+    """Line and outermost package of each import, wherever in the file it stands."""
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                yield node.lineno, name.name.partition(".")[0]
+        elif isinstance(node, ast.ImportFrom):
+            # A relative import stays in its room, since each room is one package deep or more
+            # and Python refuses to leave the outermost package.
+            if node.level == 0:
+                yield node.lineno, (node.module or "").partition(".")[0]
+        elif (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func) in ("import_module", "importlib.import_module", "__import__")
+            and node.args
+            and isinstance(node.args[0], ast.Constant)
+        ):
+            yield node.lineno, str(node.args[0].value).partition(".")[0]
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_imports_point_from_the_face_to_the_knowledge(room: str) -> None:
+    found = sources(room)
+    assert found
+    allowed = {room, *MAY_IMPORT[room]}
+    assert [
+        f"{source.relative_to(ROOT).as_posix()}:{line} imports {package}"
+        for source in found
+        for line, package in imported(source)
+        if package in OURS and package not in allowed
+    ] == []
+
+
+@pytest.mark.parametrize("package", KEPT_IN)
+def test_a_package_with_habits_is_imported_in_its_place_only(package: str) -> None:
+    places = {
+        source.relative_to(ROOT).as_posix()
+        for room in MAY_IMPORT
+        for source in sources(room)
+        for _, name in imported(source)
+        if name == package
+    }
+    assert places, f"nothing imports {package} any more; take it out of the list"
+    assert [place for place in places if not place.startswith(KEPT_IN[package])] == []
+
+
+def test_the_reader_of_imports_sees_every_kind(tmp_path: Path) -> None:
+    source = tmp_path / "a.py"
+    source.write_text(
+        "import bot.app, os\nfrom retrieval.model import Hit\nfrom . import near\n"
+        "def f():\n    import telegram\n    import importlib\n"
+        "    importlib.import_module('jieba.posseg')\n",
+        encoding="utf-8",
+    )
+    assert list(imported(source)) == [
+        (1, "bot"),
+        (1, "os"),
+        (2, "retrieval"),
+        (5, "telegram"),
+        (6, "importlib"),
+        (7, "jieba"),
+    ]
