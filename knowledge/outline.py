@@ -89,7 +89,7 @@ class _Piece:
 
 _NAME = "[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{1,8}·[\u4e00-\u9fff·]{1,10}"
 _NAMES = f"(?:{_NAME})(?:[ \u3000、,，/]+(?:{_NAME}))*"
-_SIGNATURE = re.compile(f"[(（](?!.*(?:完|续|略|下转|上接))\\s*{_NAMES}\\s*[)）]")
+_SIGNATURE = re.compile(f"[(（](?!.*(?:完|续|略|附|见|下转|上接))\\s*{_NAMES}\\s*[)）]")
 _OFFICE = "(?:[\u4e00-\u9fff]{0,6}记者|作者|通讯员|撰稿|撰文|文)"
 _REPORTER = re.compile(f"[(（【]?(?:{_OFFICE}[ \u3000:：/|]+{_NAMES}[ \u3000]*)+[)）】]?")
 _CAPTION = re.compile(

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 import knowledge
+from knowledge import catalog, questions
 from knowledge.catalog import load_library, report_id
 from knowledge.errors import Fault, InvalidCatalog
 from knowledge.lexicon import Lexicon, Name
@@ -695,3 +697,19 @@ def test_a_library_refuses_two_reports_of_one_id() -> None:
     report: Report = one_paragraph("a", "题", "文。")
     with pytest.raises(ValueError, match="two reports have the same id"):
         Library.from_reports([report, report])
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        catalog._Catalog,
+        catalog._Report,
+        catalog._Lexicon,
+        catalog._Topic,
+        catalog._Entry,
+        questions._Question,
+    ],
+)
+def test_every_key_is_explained(model: type[BaseModel]) -> None:
+    page = (SHIPPED.parent / "docs" / "knowledge.md").read_text(encoding="utf-8")
+    assert [key for key in model.model_fields if f"`{key}`" not in page] == []
