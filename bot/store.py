@@ -50,19 +50,29 @@ CREATE TABLE preferences (chat TEXT PRIMARY KEY, chosen TEXT NOT NULL) WITHOUT R
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """A question with all that is needed to answer it again.
+
+    ``question`` is what was asked, or a topic command such as ``/hero 刘安``; ``section`` the
+    headings that it was narrowed to, () for none; ``before`` what it followed on from.
+    """
+
+    question: str
+    section: tuple[str, ...] = ()
+    before: Context | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """A message of the bot and what it answers.
 
-    ``asked_by`` is the message that asked, 0 where a button did. ``question`` is "" where the
-    message is no answer (a hint, a list). ``before`` is what it followed on from, and ``section``
-    the headings that it was narrowed to, () for none.
+    ``asked_by`` is the message that asked, 0 where a button did. ``asking`` is None where the
+    message is no answer but a hint or a list.
     """
 
     message: int
     asked_by: int
-    question: str = ""
-    section: tuple[str, ...] = ()
-    before: Context | None = None
+    asking: Asking | None = None
     citations: tuple[str, ...] = ()
     outcome: str = ""
     at: float = 0.0
@@ -160,7 +170,7 @@ class Store:
 
     def remember(self, chat: int, person: int, answered: Answered, texts: dict[str, str]) -> None:
         """Note what a message of the bot answers, and the words of its citations by their id."""
-        now = self._clock()
+        now, asking = self._clock(), answered.asking or Asking("")
         with self._transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -168,9 +178,9 @@ class Store:
                     self._hash("chat", chat),
                     answered.message,
                     answered.asked_by,
-                    answered.question,
-                    json.dumps(answered.section, ensure_ascii=False),
-                    _from_context(answered.before),
+                    asking.question,
+                    json.dumps(asking.section, ensure_ascii=False),
+                    _from_context(asking.before),
                     json.dumps(answered.citations),
                     answered.outcome,
                     self._hash("person", person),
@@ -224,9 +234,7 @@ class Store:
         return Answered(
             message,
             asked_by,
-            question,
-            tuple(json.loads(section)),
-            _to_context(before),
+            Asking(question, tuple(json.loads(section)), _to_context(before)) if question else None,
             tuple(json.loads(citations)),
             outcome,
             at,
@@ -251,7 +259,7 @@ class Store:
                     message,
                     self._hash("person", person),
                     int(good),
-                    answered.question,
+                    answered.asking.question if answered.asking else "",
                     json.dumps(answered.citations),
                     self._clock(),
                 ),

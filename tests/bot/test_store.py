@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UnusableState
-from bot.store import DAY, FILE, Answered, Preferences, Store
+from bot.store import DAY, FILE, Answered, Asking, Preferences, Store
 from retrieval.model import Context
 
 
@@ -36,7 +36,8 @@ def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
 
 
 BEFORE = Context("三零是什么", ("r-9-cd", "r-8-ef"))
-ASKED = Answered(7, 6, "刘安是谁?", ("热血忠诚",), BEFORE, ("r-1-ab",), "answered")
+ASKING = Asking("刘安是谁?", ("热血忠诚",), BEFORE)
+ASKED = Answered(7, 6, ASKING, ("r-1-ab",), "answered")
 
 
 def test_an_answer_is_found_by_its_message_and_by_the_question_after_a_restart(
@@ -56,20 +57,20 @@ def test_an_answer_is_found_by_its_message_and_by_the_question_after_a_restart(
 
 def test_an_edited_answer_replaces_the_one_before(store: Store) -> None:
     store.remember(5, 5, ASKED, {})
-    store.remember(5, 5, Answered(7, 6, "三零是什么?"), {})
+    store.remember(5, 5, Answered(7, 6, Asking("三零是什么?")), {})
     found = store.answered(5, 7)
     assert found is not None
-    assert found.question == "三零是什么?"
+    assert found.asking == Asking("三零是什么?")
 
 
 def test_the_latest_question_is_that_of_the_last_while(store: Store, clock: Clock) -> None:
-    store.remember(5, 5, Answered(7, 6, "一"), {})
+    store.remember(5, 5, Answered(7, 6, Asking("一")), {})
     clock.now += 60
-    store.remember(5, 5, Answered(9, 8, "二"), {})
+    store.remember(5, 5, Answered(9, 8, Asking("二")), {})
     store.remember(5, 5, Answered(10, 0), {})
     latest = store.latest(5, within=600)
     assert latest is not None
-    assert latest.question == "二"
+    assert latest.asking == Asking("二")
     clock.now += 601
     assert store.latest(5, within=600) is None
 
@@ -149,7 +150,7 @@ def test_two_installations_hash_the_same_person_differently(tmp_path: Path) -> N
 
 def test_many_threads_may_write_at_once(store: Store) -> None:
     def ask(number: int) -> None:
-        store.remember(5, number, Answered(number, 1000 + number, str(number)), {})
+        store.remember(5, number, Answered(number, 1000 + number, Asking(str(number))), {})
         store.done(number)
 
     with ThreadPoolExecutor(8) as pool:
@@ -157,7 +158,7 @@ def test_many_threads_may_write_at_once(store: Store) -> None:
     for number in range(300):
         found = store.answer_to(5, 1000 + number)
         assert found is not None
-        assert found.question == str(number)
+        assert found.asking == Asking(str(number))
         assert store.is_done(number)
 
 

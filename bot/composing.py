@@ -1,0 +1,95 @@
+"""Which message answers this? Asks the library, proves the quotes, and lays out the page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.rendering import Page, View, answer_page, list_button
+from bot.store import Asking
+from bot.topics import find_topic
+from knowledge.topics import Topic
+from retrieval.model import Answer, Context, Outcome
+
+if TYPE_CHECKING:
+    from retrieval.answering import Answerer
+
+# Everything here takes milliseconds of processor time: call it in a worker thread.
+
+
+def find(answerer: Answerer, asking: Asking, limit: int) -> Answer | None:
+    """The answer to ``asking`` with at most ``limit`` quotes, each proved to be verbatim.
+
+    None for a topic command that now names nothing, or several. Raises QuoteNotVerbatim.
+    """
+    topic = topic_asked(answerer, asking)
+    if topic is not None:
+        name = asking.question.partition(" ")[2]
+        answer = answerer.topic(topic, name.strip()).answer
+    else:
+        answer = answerer.answer(
+            asking.question,
+            limit=limit,
+            context=asking.before,
+            section=asking.section or None,
+        )
+        if asking.section and answer.outcome is Outcome.NOT_FOUND:
+            # The passage that somebody pointed at does not say: look everywhere else too.
+            answer = answerer.answer(asking.question, limit=limit, context=asking.before)
+    if answer is None:
+        return None
+    if answer.outcome is Outcome.NOT_FOUND:
+        answer = replace(answer, quotes=answer.quotes[:1])
+    answerer.prove(answer)
+    return answer
+
+
+def compose(
+    answerer: Answerer, asking: Asking, view: View, page: int = 0, *, asked: bool = False
+) -> tuple[Answer, Page] | None:
+    """Page ``page`` of the answer to ``asking``; None where ``find`` finds None.
+
+    With ``asked`` the message says the question too, for nobody's message does.
+    """
+    # One quote more than the page shows tells whether there is another page.
+    answer = find(answerer, asking, limit=view.per_page * (page + 1) + 1)
+    if answer is None:
+        return None
+    shown = answer_page(answer, view, page, asked=asked)
+    topic = topic_asked(answerer, asking)
+    if topic is not None:
+        shown = replace(shown, keyboard=(*shown.keyboard, list_button(topic, view)))
+    return answer, shown
+
+
+def topic_asked(answerer: Answerer, asking: Asking) -> Topic | None:
+    """The topic whose command ``asking`` is, None where it is a question in words."""
+    command = asking.question.split(maxsplit=1)[0] if asking.question.strip() else ""
+    return find_topic(answerer.library, command[1:]) if command.startswith("/") else None
+
+
+def context_of(asking: Asking, citations: tuple[str, ...]) -> Context:
+    """What a follow-up to ``asking`` is read with."""
+    question = asking.question
+    if question.startswith("/"):
+        question = question.partition(" ")[2]
+    return Context(question, citations)
+
+
+def section_of(answerer: Answerer, citations: tuple[str, ...], quoted: str) -> tuple[str, ...]:
+    """The section that somebody points at who quotes ``quoted`` from an answer, () for none.
+
+    ``citations`` are those of the answer. The words may be from a passage or from its citation.
+    """
+    cited = [
+        resolved.quote
+        for resolved in map(answerer.resolve, citations)
+        if resolved is not None and resolved.quote is not None
+    ]
+    for quote in cited:
+        if quoted.strip() and quoted.strip() in quote.text:
+            return quote.citation.section
+    for quote in cited:
+        if any(heading in quoted for heading in quote.citation.section):
+            return quote.citation.section
+    return ()

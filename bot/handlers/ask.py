@@ -1,0 +1,171 @@
+"""How is a question answered that somebody types?"""
+
+from __future__ import annotations
+
+import asyncio
+
+from telegram import Message, Update
+
+from bot.addressing import (
+    command_of,
+    has_words,
+    is_mentioned,
+    question_of,
+    replies_to_bot,
+    small_talk,
+    spoken,
+)
+from bot.buttons import OutdatedButton, Press
+from bot.composing import compose, context_of, section_of
+from bot.desk import Caller, Context, admission, caller_of, desk_of
+from bot.excerpt import clipped
+from bot.markup import utf16
+from bot.rates import Admission
+from bot.replying import earlier_answer, is_late_edit, respond, say
+from bot.store import Asking
+from retrieval import model
+
+LONGEST = 1000  # UTF-16 units: more is no question but a text
+STILL_TALKING = 1800.0  # seconds after an answer in which a private message may follow on from it
+
+
+async def question(update: Update, context: Context) -> None:
+    """Answer a question: any text in private; in a group what is addressed to the bot."""
+    message = update.effective_message
+    if message is None or is_late_edit(update):
+        return
+    caller = await caller_of(update, context)
+    asked = question_of(message) or _pointed_at(message)
+    earlier = await earlier_answer(update, context)
+    if earlier and earlier.asking and earlier.asking.question == asked:
+        return  # an edit that changes nothing, such as a link's preview
+    hint = _hint(message, caller, asked, context)
+    if hint == "":
+        return
+    verdict = admission(context, caller)
+    if verdict is Admission.WARN:
+        hint = caller.texts.say("ask.too_fast")
+    if verdict is Admission.SILENT:
+        return
+    if hint is not None:
+        await say(update, context, caller, hint)
+        return
+    before, section = await _before(message, caller, context)
+    if earlier and earlier.asking and before is None:
+        before = earlier.asking.before
+    await answer(update, context, caller, Asking(asked, section, before))
+
+
+async def answer(
+    update: Update, context: Context, caller: Caller, asking: Asking, *, aloud: bool = False
+) -> None:
+    """Answer ``asking`` with its first page; ``aloud`` in a new message that says the question."""
+    answerer = desk_of(context).answerer
+    composed = await asyncio.to_thread(compose, answerer, asking, caller.view, asked=aloud)
+    if composed is None:
+        await say(update, context, caller, caller.texts.say("answer.forgotten"))
+        return
+    found, page = composed
+    await respond(
+        update, context, caller, page, asking=asking, outcome=found.outcome.value, fresh=aloud
+    )
+
+
+async def not_text(update: Update, context: Context) -> None:
+    """Say once that only text can be read: a sticker, a voice message, a picture in private."""
+    message = update.message
+    if message is None or _is_another_of_an_album(message, context):
+        return
+    caller = await caller_of(update, context)
+    if admission(context, caller) is Admission.WELCOME:
+        await say(update, context, caller, caller.texts.say("ask.not_text"))
+
+
+async def suggestion(update: Update, context: Context, _: Press) -> str:
+    """Ask the question that the pressed button says."""
+    label = _pressed_label(update)
+    if not label:
+        raise OutdatedButton
+    caller = await caller_of(update, context)
+    await answer(update, context, caller, Asking(label), aloud=True)
+    return ""
+
+
+def _pressed_label(update: Update) -> str:
+    """What the pressed button says: the message still has its keyboard."""
+    query = update.callback_query
+    if query is None or not isinstance(query.message, Message) or not query.message.reply_markup:
+        return ""
+    rows = query.message.reply_markup.inline_keyboard
+    labels = [button.text for row in rows for button in row if button.callback_data == query.data]
+    return labels[0] if labels else ""
+
+
+def _pointed_at(message: Message) -> str:
+    """The words of somebody else's message that the bot is called to with nothing but its name."""
+    before = message.reply_to_message
+    if before is None or replies_to_bot(message):
+        return ""
+    called = command_of(message) is not None or is_mentioned(message)
+    return question_of(before) if called and spoken(before) else ""
+
+
+def _hint(message: Message, caller: Caller, asked: str, context: Context) -> str | None:
+    """The small response to what is no question: None where it is one, "" for silence."""
+    called = command_of(message) is not None or is_mentioned(message)
+    texts, examples = caller.texts, desk_of(context).answerer.examples
+    if not asked and command_of(message) is not None:
+        if not examples:
+            return texts.say("ask.usage_bare")
+        return texts.say("ask.usage", example=clipped(examples[0], 100))
+    if not asked and is_mentioned(message):
+        bot = context.bot.username
+        if not examples:
+            return texts.say("ask.mention_bare", bot=bot)
+        return texts.say("ask.mention", bot=bot, example=clipped(examples[0], 100))
+    courtesy = small_talk(asked)
+    if courtesy is not None or not has_words(asked):
+        if caller.group and not called:
+            return ""
+        return texts.say(f"small_talk.{courtesy}.reply" if courtesy else "ask.no_words")
+    if utf16(asked) > LONGEST:
+        return texts.say("ask.too_long", length=len(asked), limit=LONGEST)
+    return None
+
+
+async def _before(
+    message: Message, caller: Caller, context: Context
+) -> tuple[model.Context | None, tuple[str, ...]]:
+    """What the question follows on from, and the section that it points at.
+
+    A reply to an answer follows on from that answer. In private so does what is said within a
+    while, and the answerer sees for itself whether the words need it.
+    """
+    desk = desk_of(context)
+    if message.reply_to_message is not None:
+        if not replies_to_bot(message):
+            return None, ()
+        known = await asyncio.to_thread(
+            desk.store.answered, caller.chat, message.reply_to_message.message_id
+        )
+    elif caller.group:
+        return None, ()
+    else:
+        known = await asyncio.to_thread(desk.store.latest, caller.chat, STILL_TALKING)
+    if known is None or known.asking is None:
+        return None, ()
+    section: tuple[str, ...] = ()
+    if message.quote is not None and message.reply_to_message is not None:
+        section = await asyncio.to_thread(
+            section_of, desk.answerer, known.citations, message.quote.text
+        )
+    return context_of(known.asking, known.citations), section
+
+
+def _is_another_of_an_album(message: Message, context: Context) -> bool:
+    """Whether ``message`` belongs to the album that was responded to last in this chat."""
+    if message.media_group_id is None or context.chat_data is None:
+        return False
+    seen = context.chat_data.get("album") == message.media_group_id
+    context.chat_data["album"] = message.media_group_id
+    return seen

@@ -1,0 +1,64 @@
+"""How does a chat choose its language, the number of passages and their length?"""
+
+from __future__ import annotations
+
+import asyncio
+
+from telegram import ChatMember, Message, Update
+
+from bot.buttons import OutdatedButton, Press
+from bot.desk import Caller, Context, admission, caller_of, desk_of
+from bot.guide import CHOICES, choices_page
+from bot.rates import Admission
+from bot.replying import respond, say
+
+
+async def settings(update: Update, context: Context) -> None:
+    """Show what is chosen; in a group to its own admins only."""
+    caller = await caller_of(update, context)
+    if admission(context, caller) is not Admission.WELCOME:
+        return
+    if not await _may_choose(update, context, caller):
+        await say(update, context, caller, caller.texts.say("settings.only_admins"))
+        return
+    page = choices_page(caller.preferences, caller.view, group=caller.group)
+    await respond(update, context, caller, page)
+
+
+async def choose(update: Update, context: Context, press: Press) -> str:
+    """Keep a choice and show it in the same message."""
+    caller = await caller_of(update, context)
+    if not await _may_choose(update, context, caller):
+        return caller.texts.say("settings.only_admins")
+    name, value = press.word(0), press.word(1)
+    if value not in CHOICES.get(name, {}):
+        raise OutdatedButton(str(press))
+    store = desk_of(context).store
+    await asyncio.to_thread(store.choose, caller.chat, **{name: CHOICES[name][value]})
+    caller = await caller_of(update, context)
+    page = choices_page(caller.preferences, caller.view, group=caller.group)
+    await respond(update, context, caller, page)
+    return caller.texts.say("settings.saved")
+
+
+async def moved(update: Update, context: Context) -> None:
+    """Let the choices of a group move along when it becomes a supergroup."""
+    message = update.effective_message
+    if isinstance(message, Message) and message.migrate_to_chat_id is not None:
+        await asyncio.to_thread(
+            desk_of(context).store.move, message.chat_id, message.migrate_to_chat_id
+        )
+
+
+async def _may_choose(update: Update, context: Context, caller: Caller) -> bool:
+    """Whether the caller may choose for this chat: always in private, in a group its admins."""
+    if not caller.group:
+        return True
+    message, user = update.effective_message, update.effective_user
+    writes_as = message.sender_chat if message and not update.callback_query else None
+    if writes_as is not None:
+        return writes_as.id == caller.chat  # an anonymous admin writes as the group itself
+    if user is None:
+        return False
+    member = await context.bot.get_chat_member(caller.chat, user.id)
+    return member.status in {ChatMember.OWNER, ChatMember.ADMINISTRATOR}
