@@ -1,0 +1,688 @@
+"""How does a question become an answer? The one entry of the package."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz import fuzz
+
+from knowledge.library import Library
+from knowledge.model import Passage, Report, Span
+from knowledge.topics import Entry, Topic
+from retrieval import checks, front_matter, highlight, names, quoting, ranking, refusal, semantic
+from retrieval.analysis import Analyzer, normalise
+from retrieval.asking import topic
+from retrieval.engine import Engine
+from retrieval.engines.local import LocalEngine
+from retrieval.errors import IndexOutOfDate
+from retrieval.explain import Explanation
+from retrieval.finding import Found, ask, find
+from retrieval.index import Progress, build, documents, load, revision, save
+from retrieval.model import (
+    Absence,
+    Answer,
+    Context,
+    Notice,
+    NoticeKind,
+    Outcome,
+    Quote,
+    Resolved,
+)
+from retrieval.parting import parts, pronouns, replace_pronoun
+from retrieval.synonyms import Thesaurus
+
+LONGEST_QUESTION = 500  # characters of a question that are looked at
+_SAME = 95  # rapidfuzz ratio, 0 to 100, from which two paragraphs count as the same
+_QUOTED = re.compile(r"[“「『《]([^”」』》“「『《\n]{2,30})[”」』》]")
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)年")
+_FEW = 3  # suggestions
+
+
+@dataclass(frozen=True, slots=True)
+class TopicAnswer:
+    """What a topic command says to a name.
+
+    ``entries`` are those that fit: all without a name, one with its ``answer``, several to choose
+    from, or none.
+    """
+
+    topic: Topic
+    entries: tuple[Entry, ...]
+    answer: Answer | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One part of a question, searched and judged."""
+
+    found: Found
+    confidence: float
+    outcome: Outcome
+    notices: tuple[Notice, ...]
+
+
+class Answerer:
+    """Answers from one library. Immutable: a reload makes another. Safe to use from threads."""
+
+    def __init__(
+        self,
+        library: Library,
+        engine: Engine,
+        analyzer: Analyzer,
+        *,
+        encoder: semantic.Encoder | None = None,
+        embeddings: semantic.Embeddings | None = None,
+    ) -> None:
+        self.library = library
+        self._engine = engine
+        self._analyzer = analyzer
+        self._encoder = encoder if embeddings is not None else None
+        self._embeddings = embeddings
+        self._documents = documents(library)
+        self._thesaurus = Thesaurus(
+            [*library.synonyms, *((n.name, *n.aliases) for n in library.lexicon if n.aliases)],
+            analyzer,
+        )
+        self._names = tuple(
+            checks.Named(form, tuple(normalise(f).text for f in forms))
+            for name in (*library.lexicon.people, *library.lexicon.places)
+            for forms in [(name.name, *name.aliases)]
+            for form in (normalise(f).text for f in forms)
+        )
+        self._finder = names.NameFinder(
+            _candidates(library),
+            (person.name for person in library.lexicon.people),
+            self._occurs,
+            analyzer.knows,
+        )
+        self._declared = _declarations(library)
+        self.examples = _examples(library)
+
+    # --- questions -------------------------------------------------------------------------------
+
+    def answer(
+        self,
+        question: str,
+        *,
+        limit: int = 3,
+        context: Context | None = None,
+        section: tuple[str, ...] | None = None,
+    ) -> Answer:
+        """The best passages for ``question``, at most ``limit`` paragraphs, and what they tell.
+
+        ``context`` is what was said before, for follow-ups; with ``section`` only what stands
+        under these headings is searched.
+        """
+        begun = time.perf_counter()
+        text = " ".join(normalise(question).text.split())[:LONGEST_QUESTION]
+        if not any(char.isalnum() for char in text):
+            return self._nothing(question, (), begun)
+        notices: list[Notice] = []
+        if context is not None:
+            text, followed = self._follow(text, context)
+            notices += followed
+        front = self._front_matter(text)
+        if front:
+            return self._done(question, Outcome.ANSWERED, front[:limit], notices, 1.0, begun)
+        among, filtered = self._filter(text, section)
+        notices += filtered
+        judged = self._judged(text, among)
+        if any(part.outcome is not Outcome.ANSWERED for part in judged):
+            corrected, said = self._correct(text)
+            if said:
+                again = self._judged(corrected, among)
+                if _better(again, judged):
+                    text, judged = corrected, again
+                    notices += said
+        outcome = _together(judged)
+        notices += dict.fromkeys(
+            notice for part in judged if part.outcome is not Outcome.ANSWERED for notice in part.notices
+        )
+        quotes = self._quotes(judged, limit)
+        confidence = min(part.confidence for part in judged)
+        if outcome is Outcome.NOT_FOUND:
+            # The nearest passage is shown only to say how it falls short of the question.
+            near = any(n.kind not in _ABOUT_QUESTION for n in notices)
+            return self._done(
+                question,
+                outcome,
+                quotes[:1] if near else (),
+                notices,
+                confidence,
+                begun,
+                absence=self._absence(judged),
+                suggestions=self._suggest(text),
+            )
+        return self._done(question, outcome, quotes, notices, confidence, begun)
+
+    def candidates(
+        self, question: str, *, limit: int = 10, without: Sequence[int] = ()
+    ) -> tuple[tuple[Quote, ...], float]:
+        """The best paragraphs whatever the outcome, and the confidence in the first.
+
+        ``without`` are numbers of documents to leave out, for evaluation.
+        """
+        text = " ".join(normalise(question).text.split())[:LONGEST_QUESTION]
+        if not without and (front := self._front_matter(text)):
+            return front[:limit], 1.0
+        among, _ = self._filter(text, None)
+        if len(without):
+            among = np.ones(len(self._documents), np.bool_) if among is None else among.copy()
+            among[list(without)] = False
+        judged = self._judged(text, among)
+        if any(part.outcome is not Outcome.ANSWERED for part in judged):
+            corrected, said = self._correct(text)
+            if said and _better(again := self._judged(corrected, among), judged):
+                judged = again
+        return self._quotes(judged, limit), min(part.confidence for part in judged)
+
+    def _judged(self, text: str, among: npt.NDArray[np.bool_] | None) -> list[_Part]:
+        """Each part of a normalised question searched and judged."""
+        pieces = parts(text)
+        if len(pieces) == 1:
+            return [self._judge(pieces[0], among)]
+        judged: list[_Part] = []
+        for number, piece in enumerate(pieces):
+            if number and self._depends(piece):
+                # It names nothing of its own: it is about what the part before it is about.
+                piece = f"{self._subject(pieces[number - 1])} {piece}"
+            judged.append(self._judge(piece, among))
+        return judged
+
+    def _judge(self, text: str, among: npt.NDArray[np.bool_] | None) -> _Part:
+        asked = ask(text, self._analyzer, self._thesaurus)
+        likeness = None
+        if self._encoder is not None and self._embeddings is not None:
+            likeness = semantic.compare(self._encoder.question(text), self._embeddings)
+        found = find(
+            self._engine, asked, weights=ranking.load_weights(), likeness=likeness, among=among
+        )
+        if not len(found.order) or found.evidence is None:
+            return _Part(found, 0.0, Outcome.NOT_FOUND, ())
+        known = np.array(
+            [self._engine.doc_freq(term) > 0 for term in found.evidence.query.terms], np.bool_
+        )
+        calibration = refusal.load_calibration()
+        confidence = calibration.confidence(refusal.signals(found, known))
+        return self._checked(found, confidence, calibration.threshold)
+
+    def _checked(self, found: Found, confidence: float, threshold: float) -> _Part:
+        """Hold what no score can tell against the best paragraph."""
+        asked = found.asked
+        document = found.documents()[0]
+        report, passages = self._report(document)
+        spans = self._marked(found, int(found.order[0]))
+        passage = checks.Passage(
+            marked=normalise("\n".join(span.of(report.text) for span in spans)).text,
+            paragraph=normalise(passages[0].paragraph.span.of(report.text)).text,
+            above=normalise(
+                "\n".join((
+                    report.title, report.subtitle, report.date, report.region, *report.authors,
+                    *report.path(passages[0].paragraph),
+                ))
+            ).text,
+        )  # fmt: skip
+        notices: list[Notice] = []
+        named = only = checks.only_named(asked.text, asked.sought, passage, self._declaration)
+        for lacking in checks.missing(asked.text, self._names, passage):
+            notices.append(Notice(NoticeKind.MISSING, given=lacking))
+        kind = checks.lacks(asked.text, asked.sought, passage)
+        if kind is not None and named is None:
+            notices.append(Notice(kind))
+        if confidence < threshold:
+            return _Part(found, confidence, Outcome.NOT_FOUND, ())
+        if any(n.kind is NoticeKind.MISSING for n in notices):
+            return _Part(found, confidence * 0.4, Outcome.NOT_FOUND, tuple(notices))
+        if only is not None:
+            said = Notice(NoticeKind.ONLY_NAMED, given=only)
+            return _Part(found, confidence * 0.5, Outcome.MENTIONED, (said,))
+        if notices:
+            return _Part(found, confidence * 0.5, Outcome.NOT_FOUND, tuple(notices))
+        return _Part(found, confidence, Outcome.ANSWERED, ())
+
+    # --- reading the question --------------------------------------------------------------------
+
+    def _depends(self, text: str) -> bool:
+        """Whether a part of a question says too little to be searched on its own."""
+        if pronouns(text):
+            return True
+        terms = self._analyzer.terms(topic(text))
+        return not any(self._engine.doc_freq(word) for word in terms.words if len(word) > 1)
+
+    def _subject(self, text: str) -> str:
+        """What a question is about: the names in it, else all of it but the words that ask."""
+        named = [name.given for name in self._names if name.given in text]
+        longest = [n for n in named if not any(n != other and n in other for other in named)]
+        return " ".join(dict.fromkeys(longest)) or topic(text).strip()
+
+    def _follow(self, text: str, context: Context) -> tuple[str, list[Notice]]:
+        """Read a question together with the one before it, where it needs that."""
+        before = " ".join(normalise(context.question).text.split())[:LONGEST_QUESTION]
+        if used := pronouns(text):
+            subject = self._person(before) or self._person(
+                "\n".join(
+                    normalise(resolved.quote.text).text
+                    for one in context.citation_ids
+                    if (resolved := self.resolve(one)) and resolved.quote
+                )
+            )
+            if subject is None and not self._depends(text.replace(used[0], " ")):
+                return text, []
+            whole = replace_pronoun(text, subject) if subject else f"{self._subject(before)} {text}"
+            return whole, [Notice(NoticeKind.FOLLOW_UP, given=used[0], meant=subject or before)]
+        short = re.fullmatch(r"(?:那么?|那|还有|and|what about|how about)?\s*(.{1,12}?)\s*(?:呢|又?如何|怎么样|怎样)?[?？]?", text)
+        leads = re.match(r"那|还有|另外|and |what about|how about", text)
+        if short is None or not (leads or text.rstrip("?？").endswith("呢") or self._depends(text)):
+            return text, []
+        new = short[1]
+        own = [name for name in self._names if name.given in new]
+        same = [n for n in self._names if n.given in before and n.given not in new and own]
+        if same and own and self._kind_of(own[0]) == self._kind_of(same[0]):
+            longest = max((n.given for n in same if n.forms == same[0].forms), key=len)
+            whole = before.replace(longest, new)
+        else:
+            whole = f"{new} {topic(before)}" if own else f"{topic(before)} {text}"
+        return whole, [Notice(NoticeKind.FOLLOW_UP, given=text, meant=whole)]
+
+    def _kind_of(self, name: checks.Named) -> bool:
+        return any(normalise(p.name).text in name.forms for p in self.library.lexicon.people)
+
+    def _person(self, text: str) -> str | None:
+        """The person whom a normalised text names first."""
+        people = [
+            (text.find(form), normalise(person.name).text)
+            for person in self.library.lexicon.people
+            for form in (normalise(f).text for f in (person.name, *person.aliases))
+            if form in text
+        ]
+        return min(people)[1] if people else None
+
+    def _correct(self, text: str) -> tuple[str, list[Notice]]:
+        """The text with what seems to be misspelled names put right, and what to say of it."""
+        notices: list[Notice] = []
+        for match in self._finder.corrections(text):
+            text = text.replace(match.given, normalise(match.name).text)
+            notices.append(Notice(NoticeKind.CORRECTED, given=match.given, meant=match.name))
+        return text, notices
+
+    def _filter(
+        self, text: str, section: tuple[str, ...] | None
+    ) -> tuple[npt.NDArray[np.bool_] | None, list[Notice]]:
+        """Which documents to search: those of the reports or the section that are asked about."""
+        if section is not None:
+            chosen = [
+                self.library.report(d[0].report_id).path(d[0].paragraph) == section
+                for d in self._documents
+            ]
+            return (np.array(chosen, np.bool_), []) if any(chosen) else (None, [])
+        if len(self.library.reports) < 2:
+            return None, []
+        wanted: list[Report] = []
+        given = ""
+        for report in self.library.reports:
+            if 4 <= len(title := normalise(report.title).text) and title in text:
+                wanted.append(report)
+                given = report.title
+        if not wanted and re.search(r"报[告道]|文章|通讯", text):
+            by_year = _YEAR.search(text)
+            for report in self.library.reports:
+                if by_year and report.date.startswith(by_year[1]):
+                    wanted.append(report)
+                    given = by_year[0]
+                elif author := next((a for a in report.authors if normalise(a).text in text), None):
+                    wanted.append(report)
+                    given = author
+        if not wanted or len(wanted) == len(self.library.reports):
+            return None, []
+        ids = {report.id for report in wanted}
+        meant = "、".join(report.title for report in wanted[:_FEW])
+        mask = np.array([d[0].report_id in ids for d in self._documents], np.bool_)
+        return mask, [Notice(NoticeKind.FILTERED, given=given, meant=meant)]
+
+    def _front_matter(self, text: str) -> tuple[Quote, ...]:
+        """Titles and bylines, where the question asks for nothing else."""
+        asked = front_matter.asked_for(text)
+        if asked is None:
+            return ()
+        kind, named = asked
+        quotes: list[Quote] = []
+        for report in self.library.reports:
+            titles = normalise(f"{report.title}{report.subtitle}").text
+            if not all(word in titles for word in named.split()):
+                continue
+            quotes += [
+                replace(
+                    (one := quoting.whole(report, paragraph)),
+                    highlights=(paragraph.span.shifted(-paragraph.span.start),),
+                    score=one.score,
+                )
+                for paragraph in report.paragraphs
+                if paragraph.kind is kind
+            ]
+        # Without a word on which report, one byline among many is no answer.
+        return tuple(quotes) if named or len(self.library.reports) == 1 or len(quotes) == 1 else ()
+
+    # --- what to show ----------------------------------------------------------------------------
+
+    def _report(self, document: int) -> tuple[Report, tuple[Passage, ...]]:
+        passages = self._documents[document]
+        return self.library.report(passages[0].report_id), passages
+
+    def _marked(self, found: Found, row: int) -> list[Span]:
+        """The sentences of the ``row``-th candidate that answer, as spans of its report."""
+        assert found.evidence is not None  # noqa: S101 - a row has evidence
+        weights = highlight.load_weights()
+        chance = highlight.probabilities(found.evidence, row, found.asked.sought, weights)
+        passages = self._documents[int(found.hits.documents[row])]
+        sentences = [sentence for passage in passages for sentence in passage.sentences]
+        return [sentences[s] for s in highlight.choose(chance, weights.second)]
+
+    def _quotes(self, judged: Sequence[_Part], limit: int) -> tuple[Quote, ...]:
+        """The best paragraphs of every part in turn, none twice and none that repeats another."""
+        marked: dict[int, list[Span]] = {}
+        chosen: list[tuple[int, float, int]] = []
+        texts: list[str] = []
+        rounds = itertools.zip_longest(*(p.found.order.tolist() for p in judged))
+        for round_ in rounds:
+            for number, row in enumerate(round_):
+                if row is None:
+                    continue
+                found = judged[number].found
+                document = int(found.hits.documents[row])
+                if document in marked:
+                    if len(judged) > 1 and row == found.order[0]:
+                        marked[document] += self._marked(found, row)
+                    continue
+                if len(chosen) >= limit:
+                    continue
+                report, passages = self._report(document)
+                text = passages[0].paragraph.span.of(report.text)
+                if any(fuzz.ratio(text, other, score_cutoff=_SAME) for other in texts):
+                    continue
+                texts.append(text)
+                marked[document] = list(self._marked(found, row))
+                chosen.append((document, float(found.scores[row]), number))
+            if len(chosen) >= limit and len(judged) == 1:
+                break
+        return tuple(
+            quoting.quote(*self._report(document), set(marked[document]), score, part)
+            for document, score, part in chosen
+        )
+
+    def _absence(self, judged: Sequence[_Part]) -> Absence:
+        """Which key words occur nowhere, and which occur without an answer."""
+        absent: list[str] = []
+        counted: dict[str, int] = {}
+        for part in judged:
+            words = [w for w in dict.fromkeys(part.found.asked.terms.words) if len(w) > 1 or w.isdigit()]
+            for word in words:
+                if any(word != other and word in other for other in words):
+                    continue
+                if count := self._count(word):
+                    counted[word] = count
+                else:
+                    absent.append(word)
+        return Absence(tuple(dict.fromkeys(absent)), tuple(counted.items()))
+
+    def _count(self, word: str) -> int:
+        """In how many paragraphs a normalised word stands."""
+        frequency = self._engine.doc_freq(word)
+        if frequency or not self._occurs(word):
+            return frequency
+        return 1  # it stands there, cut otherwise
+
+    def _occurs(self, text: str) -> bool:
+        """Whether all neighbouring characters of a normalised text are neighbours somewhere."""
+        terms = self._analyzer.terms(text)
+        needed = terms.bigrams or terms.unigrams
+        return bool(needed) and all(self._engine.doc_freq(term) for term in needed)
+
+    def _suggest(self, text: str) -> tuple[str, ...]:
+        """Questions that the library does answer, the most alike first."""
+        asked = set(self._analyzer.terms(topic(text)).unigrams)
+        alike = sorted(
+            self.examples,
+            key=lambda example: -len(asked & set(normalise(example).text)),
+        )
+        return tuple(alike[:_FEW])
+
+    def _declaration(self, text: str) -> tuple[str, bool] | None:
+        """The catalog entry that a normalised question names, and whether it is only named."""
+        for form, name, only in self._declared:
+            if form in text:
+                return name, only
+        return None
+
+    def _nothing(self, question: str, notices: Iterable[Notice], begun: float) -> Answer:
+        return self._done(
+            question, Outcome.NOT_FOUND, (), notices, 0.0, begun,
+            absence=Absence((), ()), suggestions=self.examples[:_FEW],
+        )  # fmt: skip
+
+    def _done(
+        self,
+        question: str,
+        outcome: Outcome,
+        quotes: tuple[Quote, ...],
+        notices: Iterable[Notice],
+        confidence: float,
+        begun: float,
+        *,
+        absence: Absence | None = None,
+        suggestions: tuple[str, ...] = (),
+    ) -> Answer:
+        return Answer(
+            question=question,
+            outcome=outcome,
+            quotes=quotes,
+            notices=tuple(dict.fromkeys(notices)),
+            confidence=confidence,
+            absence=absence,
+            suggestions=suggestions,
+            took_ms=(time.perf_counter() - begun) * 1000,
+        )
+
+    # --- everything else that is asked of a library ----------------------------------------------
+
+    def topic(self, topic_: Topic, name: str) -> TopicAnswer:
+        """What a topic says to ``name``; without one, everything that it lists."""
+        begun = time.perf_counter()
+        wanted = " ".join(name.split())
+        if not wanted:
+            return TopicAnswer(topic_, topic_.entries, None)
+        known = {entry.name: entry for entry in topic_.entries}
+        matched, how = names.lookup(wanted, {n: e.aliases for n, e in known.items()})
+        entries = tuple(known[one] for one in matched)
+        if len(entries) != 1 or how is None:
+            return TopicAnswer(topic_, entries, None)
+        entry = entries[0]
+        notices = []
+        if how >= names.How.SOUND:
+            notices.append(Notice(NoticeKind.CORRECTED, given=wanted, meant=entry.name))
+        elif how is names.How.PART:
+            notices.append(Notice(NoticeKind.COMPLETED, given=wanted, meant=entry.name))
+        if entry.only_named:
+            notices.append(Notice(NoticeKind.ONLY_NAMED, given=entry.name))
+        outcome = Outcome.MENTIONED if entry.only_named else Outcome.ANSWERED
+        quotes = self._about(entry)
+        answer = self._done(wanted, outcome, quotes, notices, 1.0, begun)
+        return TopicAnswer(topic_, entries, answer)
+
+    def _about(self, entry: Entry) -> tuple[Quote, ...]:
+        """The paragraph of the entry's line, then others that name it."""
+        quotes: list[Quote] = []
+        others: list[Quote] = []
+        for passages in self._documents:
+            report = self.library.report(passages[0].report_id)
+            paragraph = passages[0].paragraph
+            home = report.id == entry.place.report_id and paragraph.span.covers(entry.place.span)
+            sentences = [s for p in passages for s in p.sentences]
+            if home:
+                marks = [s for s in sentences if s.start < entry.place.span.end and entry.place.span.start < s.end]
+                quotes.append(quoting.quote(report, passages, marks, 1.0))
+            elif len(others) < _FEW:
+                named = [s for s in sentences if normalise(entry.name).text in normalise(s.of(report.text)).text]
+                if named:
+                    others.append(quoting.quote(report, passages, named[:1], 0.5))
+        return (*quotes, *others)[:_FEW]
+
+    def quote_at(self, report_id: str, section: int, number: int) -> Quote | None:
+        """One body paragraph, whole; ``None`` where there is none."""
+        if report_id not in self.library or number < 1:
+            return None
+        report = self.library.report(report_id)
+        for paragraph in report.paragraphs:
+            if (paragraph.section, paragraph.number) == (section, number):
+                return quoting.whole(report, paragraph)
+        return None
+
+    def resolve(self, citation_id: str) -> Resolved | None:
+        """What a citation leads to now; ``None`` where it is no citation id of ours."""
+        return quoting.resolve(self.library, citation_id)
+
+    def prove(self, answer: Answer) -> None:
+        """Hold every quote against its report. Raises ``QuoteNotVerbatim``; then send nothing."""
+        quoting.prove(self.library, answer.quotes)
+
+    def explain(self, question: str, *, paragraph: str | None = None) -> Explanation:
+        """How the question was read and why its passages rank as they do.
+
+        ``paragraph`` is the id of a citation to explain besides the best three.
+        """
+        text = " ".join(normalise(question).text.split())[:LONGEST_QUESTION]
+        judged = self._judged(text, None)
+        said: list[Notice] = []
+        if any(part.outcome is not Outcome.ANSWERED for part in judged):
+            corrected, said_ = self._correct(text)
+            if said_ and _better(again := self._judged(corrected, None), judged):
+                judged, said = again, said_
+        return Explanation.of(
+            question,
+            said,
+            [(p.found, p.confidence, p.outcome, p.notices) for p in judged],
+            [quoting.cite(self._report(d)[0], self._report(d)[1][0].paragraph) for d in range(len(self._documents))],
+            paragraph,
+        )
+
+    def close(self) -> None:
+        """Give back what the engine holds."""
+        self._engine.close()
+
+
+_ABOUT_QUESTION = {
+    NoticeKind.CORRECTED, NoticeKind.COMPLETED, NoticeKind.FOLLOW_UP, NoticeKind.FILTERED,
+}  # fmt: skip
+
+
+def _together(judged: Sequence[_Part]) -> Outcome:
+    """One part that is answered makes an answer; one that is mentioned, a mention."""
+    outcomes = {part.outcome for part in judged}
+    for outcome in (Outcome.ANSWERED, Outcome.MENTIONED):
+        if outcome in outcomes:
+            return outcome
+    return Outcome.NOT_FOUND
+
+
+def _better(these: Sequence[_Part], those: Sequence[_Part]) -> bool:
+    """Whether a corrected question found more than the question as written."""
+    order = (Outcome.NOT_FOUND, Outcome.MENTIONED, Outcome.ANSWERED)
+    first = max(order.index(part.outcome) for part in these)
+    second = max(order.index(part.outcome) for part in those)
+    if first != second:
+        return first > second
+    return max(p.confidence for p in these) > max(p.confidence for p in those)
+
+
+def _candidates(library: Library) -> Iterable[str]:
+    """Everything that a reader may want to name: the lexicon, topics, quoted terms, headings."""
+    for name in library.lexicon:
+        yield name.name
+        yield from name.aliases
+    for topic_ in library.topics:
+        for entry in topic_.entries:
+            yield entry.name
+            yield from entry.aliases
+    for report in library.reports:
+        for match in _QUOTED.finditer(report.text):
+            yield match[1]
+            yield from (piece for piece in re.split("[·、,，+]", match[1]) if len(piece) > 3)
+
+
+def _declarations(library: Library) -> tuple[tuple[str, str, bool], ...]:
+    """What the topics say is only named, by every form of its name, longest first."""
+    forms = {
+        (normalise(form).text, entry.name, entry.only_named)
+        for topic_ in library.topics
+        for entry in topic_.entries
+        for form in (entry.name, *entry.aliases)
+    }
+    return tuple(sorted(forms, key=lambda row: (-len(row[0]), row)))
+
+
+def _examples(library: Library) -> tuple[str, ...]:
+    """Questions that the library answers: simple gold questions, else what its headings name."""
+    gold = [q for q in library.questions if q.answerable]
+    simple = [q.question for q in gold if q.difficulty <= 1 and q.kind in {"exact", ""}]
+    if simple or gold:
+        return tuple(simple or (q.question for q in gold))
+    headings = dict.fromkeys(
+        section.path[-1] for report in library.reports for section in report.sections if section.path
+    )
+    return tuple(headings) or tuple(report.title for report in library.reports)
+
+
+def make_analyzer(library: Library, cache: Path | None = None) -> Analyzer:
+    """The analyzer of a library, with its names, quoted terms and headings in the dictionary."""
+    lexicon = [
+        form
+        for name in (*library.lexicon.organisations, *library.lexicon.terms)
+        for form in (name.name, *name.aliases)
+    ]
+    lexicon += [
+        match[1]
+        for report in library.reports
+        for match in _QUOTED.finditer(report.text)
+        if len(match[1]) <= 8 and not re.search(r"[\s、,，。+·]", match[1])
+    ]
+    people = [f for n in library.lexicon.people for f in (n.name, *n.aliases)]
+    places = [f for n in library.lexicon.places for f in (n.name, *n.aliases)]
+    return Analyzer(lexicon, people=people, places=places, cache=cache)
+
+
+def build_answerer(
+    library: Library,
+    state: Path | None = None,
+    *,
+    encoder: semantic.Encoder | None = None,
+    progress: Progress = lambda _done, _total: None,
+) -> Answerer:
+    """An answerer for ``library``, from the index saved in ``state`` where that is up to date.
+
+    With an ``encoder``, sentences that were never embedded are embedded now.
+    """
+    if state is not None:
+        (state / "cache").mkdir(parents=True, exist_ok=True)
+    analyzer = make_analyzer(library, None if state is None else state / "cache")
+    index = None
+    if state is not None:
+        try:
+            index = load(state / "index", revision(library, analyzer))
+        except IndexOutOfDate:
+            index = None
+    if index is None:
+        index = build(library, analyzer, progress=progress)
+        if state is not None:
+            save(index, state / "index")
+    embeddings = None
+    if encoder is not None and len(index):
+        cache = None if state is None else state / "cache" / f"{encoder.name}.npz"
+        embeddings = semantic.embed(library, encoder, cache)
+    return Answerer(library, LocalEngine(index), analyzer, encoder=encoder, embeddings=embeddings)
+

@@ -1,0 +1,169 @@
+"""Which of the question's terms does each sentence of the candidates hold, and what else?"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from retrieval.analysis import Terms
+from retrieval.index import Index
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+WORDS, BIGRAMS, CHARACTERS = range(3)
+FAMILIES = ("words", "bigrams", "characters")
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another way to say a part of the question.
+
+    A sentence that holds all of ``instead`` is taken to hold ``covered`` as well; both are terms.
+    """
+
+    covered: tuple[str, ...]
+    instead: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryTerms:
+    """The distinct terms of a question with their weights.
+
+    ``weights[i, f]`` is the share of term ``i`` in the rarity (idf) of family ``f`` (words,
+    bigrams, characters), so that each family that has any term sums to 1. Terms that the library
+    does not know weigh as much as a term of no document.
+    """
+
+    terms: tuple[str, ...]
+    rarity: Floats
+    weights: Floats
+    alternatives: tuple[Alternative, ...] = ()
+
+
+def weigh(index: Index, terms: Terms, alternatives: Sequence[Alternative] = ()) -> QueryTerms:
+    """The distinct terms of an analysed question, weighed by how rare they are in the library."""
+    families = (terms.words, terms.bigrams, terms.unigrams)
+    column = {term: i for i, term in enumerate(dict.fromkeys([*families[0], *families[1], *families[2]]))}
+    count = len(index) + 1
+    instead = {term: one.instead for one in alternatives for term in one.covered}
+
+    def rarity(term: str) -> float:
+        number = index.vocabulary.get(term)
+        if number is not None and index.doc_freqs[number]:
+            return float(np.log(count / index.doc_freqs[number]))
+        # What the library says in other words is as rare as those words.
+        known = [index.vocabulary[t] for t in instead.get(term, ()) if t in index.vocabulary]
+        return max((float(np.log(count / max(index.doc_freqs[n], 1))) for n in known), default=float(np.log(count)))
+
+    rarities = np.array([rarity(term) for term in column], np.float32)
+    weights = np.zeros((len(column), len(FAMILIES)), np.float32)
+    for family, members in enumerate(families):
+        for term in members:
+            weights[column[term], family] = rarities[column[term]]
+    totals = weights.sum(axis=0)
+    weights /= np.where(totals > 0, totals, 1)
+    return QueryTerms(tuple(column), rarities, weights, tuple(alternatives))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the sentences of some documents hold of a question.
+
+    Row ``r`` of ``holds`` is sentence ``sentences[r]``; column ``i`` is query term ``i``. The rows
+    of document number ``d`` (in the order asked for) are ``starts[d]:starts[d+1]``. ``headings`` has
+    a row for every document: the terms that its title and headings hold; ``headings_asked`` is the
+    share of their rarity that the question brings. ``held`` are bits of ``asking.Sought``.
+    """
+
+    query: QueryTerms
+    documents: Ints
+    sentences: Ints
+    starts: Ints
+    holds: Floats
+    headings: Floats
+    headings_asked: Floats
+    held: npt.NDArray[np.uint8]
+    lengths: Ints
+
+
+class _Scratch(threading.local):
+    """A table from term id to query column, kept between questions: one for every thread."""
+
+    def __init__(self) -> None:
+        self.columns = np.zeros(0, np.int32)
+
+    def table(self, size: int) -> npt.NDArray[np.int32]:
+        if len(self.columns) != size:
+            self.columns = np.full(size, -1, np.int32)
+        return self.columns
+
+
+_SCRATCH = _Scratch()
+
+
+def _ranges(begins: Ints, ends: Ints) -> Ints:
+    """The concatenation of ``arange(b, e)`` for every pair."""
+    lengths = ends - begins
+    if not len(lengths) or not lengths.sum():
+        return np.zeros(0, np.int64)
+    starts = np.repeat(begins - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths)
+    return starts + np.arange(lengths.sum())
+
+
+def gather(index: Index, query: QueryTerms, documents: npt.ArrayLike) -> Evidence:
+    """Read the evidence of ``documents`` (their numbers) for a weighed question."""
+    chosen = np.asarray(documents, np.int64)
+    first, last = index.first_sentence[chosen], index.first_sentence[chosen + 1]
+    sentences = _ranges(first, last)
+    starts = np.concatenate([[0], np.cumsum(last - first)]).astype(np.int64)
+    instead = [index.ids(one.instead) for one in query.alternatives]
+    extra = sorted({number for numbers in instead for number in numbers})
+    known = {index.vocabulary[t]: i for i, t in enumerate(query.terms) if t in index.vocabulary}
+    for number in extra:
+        known.setdefault(number, len(query.terms) + extra.index(number))
+    width = len(query.terms) + len(extra)
+
+    headings = np.zeros((len(chosen), width), np.float32)
+    headings_asked = np.zeros(len(chosen), np.float32)
+    table = _SCRATCH.table(len(index.vocabulary))
+    numbers = np.fromiter(known, np.int64, len(known))
+    table[numbers] = np.fromiter(known.values(), np.int32, len(known))
+    try:
+        begins, ends = index.sentence_offsets[sentences], index.sentence_offsets[sentences + 1]
+        columns = table[index.sentence_terms[_ranges(begins, ends)]]
+        rows = np.repeat(np.arange(len(sentences)), ends - begins)
+        holds = np.zeros((len(sentences), width), np.float32)
+        holds[rows[columns >= 0], columns[columns >= 0]] = 1
+        for row, heading in enumerate(index.heading_of[chosen]):
+            terms = index.heading_terms[index.heading_offsets[heading] : index.heading_offsets[heading + 1]]
+            columns = table[terms]
+            found = columns >= 0
+            headings[row, columns[found]] = 1
+            rarity = np.log((len(index) + 1) / np.maximum(index.doc_freqs[terms], 1))
+            headings_asked[row] = rarity[found].sum() / max(float(rarity.sum()), 1e-9)
+    finally:
+        table[numbers] = -1
+    place = {term: i for i, term in enumerate(query.terms)}
+    for one, needed in zip(query.alternatives, instead, strict=True):
+        if len(needed) == len(one.instead):
+            column = [known[number] for number in needed]
+            covered = [place[term] for term in one.covered if term in place]
+            for matrix in (holds, headings):
+                said = matrix[:, column].min(axis=1, keepdims=True)
+                matrix[:, covered] = np.maximum(matrix[:, covered], said)
+    return Evidence(
+        query=query,
+        documents=chosen,
+        sentences=sentences,
+        starts=starts,
+        holds=holds[:, : len(query.terms)],
+        headings=headings[:, : len(query.terms)],
+        headings_asked=headings_asked,
+        held=index.held[sentences],
+        lengths=index.sentence_lengths[sentences].astype(np.int64),
+    )

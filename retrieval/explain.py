@@ -1,0 +1,161 @@
+"""Why this passage? The question after each step, and both stages' scores by feature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from retrieval import ranking
+from retrieval.finding import Found
+from retrieval.model import Citation, Notice, Outcome
+
+_SHOWN = 3  # passages explained
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One feature of a passage: its value, its weight and what it adds to the score."""
+
+    feature: str
+    value: float
+    weight: float
+
+    @property
+    def points(self) -> float:
+        """What the feature adds to the score."""
+        return self.value * self.weight
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One passage in the ranking: ``rank`` from 1, the first stage's score, the sum of features.
+
+    ``matched`` are the question's words and word pairs that it holds.
+    """
+
+    citation: Citation
+    rank: int
+    bm25: float
+    score: float
+    matched: tuple[str, ...]
+    contributions: tuple[Contribution, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartExplained:
+    """One part of the question: how it was read, what was found, and what decided the outcome."""
+
+    text: str
+    sought: str
+    words: tuple[str, ...]
+    bigrams: tuple[str, ...]
+    instead: tuple[str, ...]
+    ranked: tuple[Ranked, ...]
+    confidence: float
+    outcome: Outcome
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything that explains an answer; ``matched`` and ``rank`` are of the passage asked about."""
+
+    question: str
+    corrections: tuple[Notice, ...]
+    parts: tuple[PartExplained, ...]
+    matched: tuple[str, ...]
+    rank: int
+
+    @classmethod
+    def of(
+        cls,
+        question: str,
+        corrections: Sequence[Notice],
+        judged: Sequence[tuple[Found, float, Outcome, tuple[Notice, ...]]],
+        citations: Sequence[Citation],
+        paragraph: str | None,
+    ) -> Explanation:
+        """Explain parts that were searched and judged; ``citations`` are those of all documents."""
+        parts = []
+        for found, confidence, outcome, notices in judged:
+            asked = found.asked
+            ranked = [_ranked(found, place, citations) for place in range(len(found.order))]
+            shown = [r for r in ranked if r.rank <= _SHOWN or r.citation.id == paragraph]
+            parts.append(
+                PartExplained(
+                    text=asked.text,
+                    sought=asked.sought.name.lower(),
+                    words=asked.terms.words,
+                    bigrams=asked.terms.bigrams,
+                    instead=tuple("".join(a.instead) for a in asked.alternatives),
+                    ranked=tuple(shown),
+                    confidence=confidence,
+                    outcome=outcome,
+                    notices=notices,
+                )
+            )
+        everything = [r for part in parts for r in part.ranked]
+        chosen = [r for r in everything if r.citation.id == paragraph] or everything[:1]
+        return cls(
+            question,
+            tuple(corrections),
+            tuple(parts),
+            chosen[0].matched if chosen else (),
+            chosen[0].rank if chosen else 0,
+        )
+
+    def lines(self, language: str = "zh") -> list[str]:
+        """The explanation for a terminal, a line each. Terms of the field stay in English."""
+        lines = [f"question: {self.question}"]
+        for notice in self.corrections:
+            lines.append(f"looked up: {notice.given} -> {notice.meant}")
+        for part in self.parts:
+            lines += [
+                "",
+                f"part: {part.text}",
+                f"  asks for: {part.sought}",
+                f"  words: {' '.join(part.words)}",
+                f"  bigrams: {' '.join(part.bigrams)}",
+            ]
+            if part.instead:
+                lines.append(f"  also as: {' '.join(part.instead)}")
+            lines.append(f"  outcome: {part.outcome} (confidence {part.confidence:.2f})")
+            for notice in part.notices:
+                lines.append(f"    because: {notice.kind} {notice.given}".rstrip())
+            for ranked in part.ranked:
+                where = " > ".join((ranked.citation.report_title, *ranked.citation.section))
+                lines.append(
+                    f"  {ranked.rank}. {where} #{ranked.citation.paragraph} [{ranked.citation.id}]"
+                )
+                lines.append(f"     bm25 {ranked.bm25:.2f}   score {ranked.score:.2f}")
+                lines.append(f"     matched: {' '.join(ranked.matched)}")
+                lines += [
+                    f"     {c.points:+7.2f} = {c.value:6.3f} x {c.weight:6.2f}  {c.feature}"
+                    for c in sorted(ranked.contributions, key=lambda c: -abs(c.points))
+                    if abs(c.points) >= 0.005
+                ]
+        return lines
+
+
+def _ranked(found: Found, place: int, citations: Sequence[Citation]) -> Ranked:
+    assert found.evidence is not None  # noqa: S101 - there are rows
+    row = int(found.order[place])
+    evidence = found.evidence
+    begin, end = evidence.starts[row], evidence.starts[row + 1]
+    held = np.maximum(evidence.holds[begin:end].max(axis=0), evidence.headings[row])
+    matched = [t for t, has in zip(evidence.query.terms, held, strict=True) if has and len(t) > 1]
+    whole = [t for t in matched if not any(t != other and t in other for other in matched)]
+    weights = ranking.load_weights().values
+    return Ranked(
+        citation=citations[int(found.hits.documents[row])],
+        rank=place + 1,
+        bm25=float(found.hits.scores[row]),
+        score=float(found.scores[row]),
+        matched=tuple(whole),
+        contributions=tuple(
+            Contribution(name, float(value), weight)
+            for name, value, weight in zip(ranking.FEATURES, found.features[row], weights, strict=True)
+        ),
+    )

@@ -1,0 +1,89 @@
+"""Which paragraphs could answer, best first? Both stages of the search, one question part at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from retrieval import ranking
+from retrieval.analysis import Analyzer, Terms
+from retrieval.asking import Sought, sought, topic
+from retrieval.engine import Engine, Hits
+from retrieval.evidence import Alternative, Evidence
+from retrieval.semantic import Likeness
+from retrieval.synonyms import Thesaurus
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One part of a question, made ready for the search.
+
+    ``text`` is normalised; ``topic`` is the text without the words that ask.
+    """
+
+    text: str
+    sought: Sought
+    topic: str
+    terms: Terms
+    alternatives: tuple[Alternative, ...]
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """The terms of the first stage: words and bigrams, repeats included, and alternatives."""
+        own = (*self.terms.words, *self.terms.bigrams) or self.terms.unigrams
+        known = set(own)
+        other = dict.fromkeys(t for one in self.alternatives for t in one.instead)
+        return (*own, *(term for term in other if term not in known))
+
+
+def ask(text: str, analyzer: Analyzer, thesaurus: Thesaurus) -> Asked:
+    """Make a normalised question ready."""
+    bare = topic(text)
+    return Asked(text, sought(text), bare, analyzer.terms(bare), thesaurus.alternatives(bare))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The candidates for one part of a question.
+
+    ``order`` lists rows of ``evidence`` (documents of ``hits``), best first; ``scores`` and
+    ``features`` belong to the rows.
+    """
+
+    asked: Asked
+    hits: Hits
+    evidence: Evidence | None
+    features: npt.NDArray[np.float64]
+    scores: npt.NDArray[np.float64]
+    order: npt.NDArray[np.int64]
+
+    def documents(self) -> list[int]:
+        """The documents' numbers, best first."""
+        return [int(self.hits.documents[row]) for row in self.order]
+
+
+def find(
+    engine: Engine,
+    asked: Asked,
+    *,
+    weights: ranking.Weights,
+    likeness: Likeness | None = None,
+    among: npt.NDArray[np.bool_] | None = None,
+    candidates: int = ranking.CANDIDATES,
+) -> Found:
+    """Search and rank. Without a single hit, everything in the result is empty."""
+    hits = engine.search(asked.searched, candidates, among)
+    if likeness is not None:
+        hits = likeness.widen(hits, among)
+    if not len(hits.documents):
+        nothing = np.zeros(0)
+        return Found(asked, hits, None, np.zeros((0, len(weights.values))), nothing, nothing.astype(np.int64))
+    evidence = engine.evidence(asked.terms, hits.documents, asked.alternatives)
+    semantic = None if likeness is None else likeness.of(hits.documents)
+    features = ranking.features(evidence, hits.scores, hits.upper_bound, asked.sought, semantic)
+    scores = features @ np.array(weights.values)
+    # Equal scores stay in library order, whatever order the first stage gave.
+    order = np.lexsort((hits.documents, -scores))
+    return Found(asked, hits, evidence, features, scores, order)

@@ -1,0 +1,52 @@
+"""Does a question ask for several things, and which?"""
+
+from __future__ import annotations
+
+import re
+
+MOST = 4  # parts of one question; more are answered together
+
+_ENDS = re.compile(r"[?!？！;；\n]+")
+_EACH = re.compile(r"各自|各|分别|都")
+_AND = re.compile(r"[、,，]|(?<=[^\s])(?:和|与|跟|以及|还有)(?=[^\s])")
+_PRONOUN = re.compile(r"他们|她们|它们|他|她|它|其(?!他|它|余|中|实)|此人|这个人|这位|那位|该")
+
+
+def parts(question: str) -> tuple[str, ...]:
+    """The parts of a normalised question, each a question of its own.
+
+    Questions one after another are parts; so are the things that 各 or 分别 asks about one by
+    one. A part that names nothing of its own is left to the search with the part before.
+
+    >>> parts("三个规定、六项规定各管什么?")
+    ('三个规定各管什么', '六项规定各管什么')
+    >>> parts("刘安是谁?")
+    ('刘安是谁',)
+    """
+    found: list[str] = []
+    for sentence in filter(None, (s.strip(" ,，。.") for s in _ENDS.split(question))):
+        found += _each(sentence)
+    if not 1 < len(found) <= MOST:
+        return (_ENDS.sub(" ", question).strip(),)
+    return tuple(found)
+
+
+def _each(sentence: str) -> list[str]:
+    match = _EACH.search(sentence)
+    if match is None or not match.start():
+        return [sentence]
+    things = [thing.strip() for thing in _AND.split(sentence[: match.start()])]
+    if len(things) < 2 or any(len(thing) < 2 for thing in things):
+        return [sentence]
+    # 包头、通辽、阿拉善三个地方的公安各做了什么: what follows the last thing belongs to all.
+    return [thing + sentence[match.start() :] for thing in things]
+
+
+def pronouns(text: str) -> list[str]:
+    """The pronouns of a normalised text, in order."""
+    return _PRONOUN.findall(text)
+
+
+def replace_pronoun(text: str, name: str) -> str:
+    """The text with its first pronoun replaced by ``name``."""
+    return _PRONOUN.sub(name, text, count=1)

@@ -1,0 +1,95 @@
+"""Is it in the library at all? A calibrated confidence over named signals.
+
+The constants are in ``parameters/confidence.json`` together with the command that fitted them.
+``checks`` holds what no score can tell.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from retrieval import ranking
+from retrieval.analysis import PARAMETERS
+from retrieval.evidence import BIGRAMS, CHARACTERS, WORDS
+from retrieval.finding import Found
+
+_RANKING_SIGNALS = (
+    "bm25_share",
+    "passage_words",
+    "passage_bigrams",
+    "passage_characters",
+    "sentence_words",
+    "sentence_bigrams",
+    "sentence_characters",
+    "window_words",
+    "window_bigrams",
+    "window_characters",
+    "with_heading_bigrams",
+    "with_heading_characters",
+    "absent_word",
+    "absent_bigram",
+    "sought_bigrams",
+    "sought_characters",
+    "sought_lacking",
+    "semantic",
+)
+
+SIGNALS = (
+    *_RANKING_SIGNALS,  # of the best passage, see ``ranking.FEATURES``
+    "score",  # its ranking score
+    "lead",  # how far it is before the next passage
+    "unknown_words",  # share of the question's rarity in terms that the library does not have
+    "unknown_bigrams",
+    "unknown_characters",
+    "terms",  # log of the number of distinct terms
+)
+
+
+def signals(found: Found, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """One value for each of ``SIGNALS``; ``known`` says which query terms the library has.
+
+    ``found`` must have a candidate.
+    """
+    assert found.evidence is not None  # noqa: S101 - for the type checker; stated above
+    best = found.order[0]
+    named = dict(zip(ranking.FEATURES, found.features[best], strict=True))
+    lead = found.scores[best] - (found.scores[found.order[1]] if len(found.order) > 1 else 0.0)
+    unknown = (~known) @ found.evidence.query.weights
+    return np.array([
+        *(named[name] for name in _RANKING_SIGNALS),
+        found.scores[best],
+        min(lead, 3.0),
+        *unknown[[WORDS, BIGRAMS, CHARACTERS]],
+        np.log(len(found.evidence.query.terms)),
+    ])  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A logistic function of the signals, and the confidence from which an answer is given."""
+
+    weights: tuple[float, ...]
+    intercept: float
+    threshold: float
+
+    def confidence(self, values: npt.NDArray[np.float64]) -> float:
+        """The probability, 0 to 1, that the best passage answers."""
+        return float(1 / (1 + np.exp(-(values @ np.array(self.weights) + self.intercept))))
+
+
+@cache
+def load_calibration() -> Calibration:
+    """The fitted constants."""
+    data = json.loads((PARAMETERS / "confidence.json").read_text("utf-8"))
+    if unknown := set(data["weights"]) - set(SIGNALS):
+        raise ValueError(f"confidence.json has weights for unknown signals: {sorted(unknown)}")
+    return Calibration(
+        tuple(data["weights"].get(name, 0.0) for name in SIGNALS),
+        data["intercept"],
+        data["threshold"],
+    )

