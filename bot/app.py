@@ -41,6 +41,7 @@ _log = logging.getLogger(__name__)
 App = Application[Any, Any, Any, Any, Any, Any]
 
 UPDATES = (Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY, Update.INLINE_QUERY)
+STARTING = 0.05  # seconds between two looks whether the bot has started
 SEND_RETRIES = 3  # times that a send waits and tries again when Telegram says 429
 
 BUTTONS = {
@@ -106,6 +107,7 @@ def build_application(settings: Settings, store: Store, hearing: Hearing) -> App
         .get_updates_request(ListeningRequest(hearing))
         .post_init(_start)
         .post_stop(_stop)
+        .post_shutdown(_shut_down)
         .build()
     )
     answerer = admin.build(settings.knowledge, settings.state)
@@ -122,18 +124,27 @@ async def _start(app: App) -> None:
     await publish_commands(app.bot, desk.answerer.library.topics)
     await asyncio.to_thread(desk.store.forget_old)
     app.bot_data["heart"] = asyncio.create_task(_beat(app, desk), name="heartbeat")
-    _log.info("@%s is ready; stop it with SIGTERM or Ctrl-C", app.bot.username)
 
 
 async def _stop(app: App) -> None:
-    """End the heartbeat; every fetched update has been answered by now."""
-    app.bot_data["heart"].cancel()
+    """Note the end; every fetched update has been answered by now."""
     heartbeat.end(app.bot_data["desk"].settings.state)
     _log.info("stopped; every question that had been fetched is answered")
 
 
+async def _shut_down(app: App) -> None:
+    """End the heartbeat, also where the bot never got as far as to start."""
+    heart = app.bot_data.get("heart")
+    if heart is not None:
+        heart.cancel()
+        await asyncio.gather(heart, return_exceptions=True)
+
+
 async def _beat(app: App, desk: Desk) -> None:
     """Give a sign of life now and then; end everything where Telegram refuses our token."""
+    while not app.running:  # noqa: ASYNC110 - it has no event to wait for
+        await asyncio.sleep(STARTING)
+    _log.info("@%s is ready; stop it with SIGTERM or Ctrl-C", app.bot.username)
     while True:
         if desk.hearing.refused:
             _log.error("%s", _REFUSED)

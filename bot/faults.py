@@ -27,6 +27,10 @@ async def on_error(update: object, context: Context) -> None:
     ):
         _log.info("update %d: Telegram does not let us answer: %s", update.update_id, error)
         return
+    if isinstance(error, TelegramError):
+        # It may have arrived all the same, and what was just refused would be refused again.
+        _log.error("update %d was not answered: %s", update.update_id, error)
+        return
     _log.error("update %d was not answered", update.update_id, exc_info=error)
     if update.callback_query is not None or update.effective_message is None:
         return  # a press is answered where it is handled; an inline query shows nothing

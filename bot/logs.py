@@ -39,6 +39,10 @@ class Redacting(logging.Filter):
         except (TypeError, ValueError, KeyError):
             message = f"{record.msg} {record.args}"
         record.msg, record.args = self.redact(message), None
+        if record.exc_info and _is_of_the_network(record):
+            # Telegram or the way to it failed: where in the client that was noticed helps nobody.
+            record.msg = self.redact(f"{record.msg} ({record.exc_info[1]})")
+            record.exc_info = record.exc_text = None
         if record.exc_info:
             record.exc_text = record.exc_text or logging.Formatter().formatException(
                 record.exc_info
@@ -49,6 +53,12 @@ class Redacting(logging.Filter):
         if record.stack_info:
             record.stack_info = self.redact(record.stack_info)
         return True
+
+
+def _is_of_the_network(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    from_client = record.name.startswith("telegram.") and record.levelno < logging.CRITICAL
+    return from_client or type(error).__module__.startswith(("telegram.", "httpx", "httpcore"))
 
 
 def _token_parts(secret: str) -> list[str]:
@@ -91,3 +101,5 @@ def start_logging(level: str, form: Literal["text", "json"], secrets: Iterable[s
     root.setLevel(level)
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Its own loop of retries reports what it raises as well, and what the error handler gets.
+    logging.getLogger("telegram.ext").addFilter(lambda _: False)

@@ -11,7 +11,6 @@ from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
-    MaybeInaccessibleMessage,
     Message,
     ReplyParameters,
     Update,
@@ -19,7 +18,7 @@ from telegram import (
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated
 
-from bot.buttons import Button, Keyboard
+from bot.buttons import Button, Keyboard, fingerprint
 from bot.desk import Caller, Context, desk_of
 from bot.markup import text
 from bot.rendering import Page
@@ -79,31 +78,35 @@ async def respond(
     A question gets a reply. An edited question gets its earlier answer edited, a pressed button
     the message that it hangs on, unless ``fresh`` asks for a new one.
     """
-    store = desk_of(context).store
-    target: MaybeInaccessibleMessage | None = None
-    asked_by = 0
-    if update.callback_query is not None and not fresh:
-        target = update.callback_query.message
-        if target is None:
+    store, chat = desk_of(context).store, caller.chat
+    known = None if fresh else await _known(update, context)
+    if known is None and update.callback_query is not None and not fresh:
+        return
+    shown = fingerprint(f"{page.body.html}{page.keyboard}")
+    if known is not None:
+        message_id, asked_by = known.message, known.asked_by
+        if known.shown != shown and not await _edit(context, chat, message_id, page):
             return
-        edited_id = target.message_id
-        known = await asyncio.to_thread(store.answered, caller.chat, edited_id)
-        asked_by = known.asked_by if known else 0
-    elif update.effective_message is not None:
-        asked_by = 0 if update.callback_query else update.effective_message.message_id
-        earlier = None if fresh else await earlier_answer(update, context)
-        edited_id = earlier.message if earlier else 0
     else:
-        return
-    chat = caller.chat
-    if not edited_id:
+        message = update.effective_message
+        asked_by = message.message_id if message and not update.callback_query else 0
         sent = await _send(update, context, chat, page)
-        chat, edited_id = sent.chat_id, sent.message_id
-    elif not await _edit(context, chat, edited_id, page):
-        return
+        chat, message_id = sent.chat_id, sent.message_id
     citations = {quote.citation.id: quote.text for quote in page.quotes}
-    answered = Answered(edited_id, asked_by, asking, tuple(citations), outcome)
+    answered = Answered(message_id, asked_by, asking, tuple(citations), outcome, shown)
     await asyncio.to_thread(store.remember, chat, caller.person, answered, citations)
+
+
+async def _known(update: Update, context: Context) -> Answered | None:
+    """The message of the bot that ``update`` is about; None where there is none yet."""
+    query = update.callback_query
+    if query is None:
+        return await earlier_answer(update, context)
+    if query.message is None:
+        return None
+    chat, message = query.message.chat.id, query.message.message_id
+    known = await asyncio.to_thread(desk_of(context).store.answered, chat, message)
+    return known or Answered(message, 0)
 
 
 async def say(update: Update, context: Context, caller: Caller, sentence: str) -> None:
@@ -119,6 +122,9 @@ async def _send(update: Update, context: Context, chat: int, page: Page) -> Mess
     reply = ReplyParameters(message.message_id, allow_sending_without_reply=True)
     # A reply lands in its topic by itself; the thread is named for when the question is gone.
     thread = message.message_thread_id if message.is_topic_message else None
+    # Noted before it is sent: should we crash now, Telegram delivers the question again, and one
+    # answer that gets lost is better than two that arrive.
+    await asyncio.to_thread(desk_of(context).store.done, update.update_id)
 
     async def send(words: str, mode: ParseMode | None, to: int) -> Message:
         return await context.bot.send_message(

@@ -34,7 +34,7 @@ CREATE TABLE updates (id INTEGER PRIMARY KEY);
 CREATE TABLE answers (
     chat TEXT NOT NULL, message INTEGER NOT NULL, asked_by INTEGER NOT NULL,
     question TEXT NOT NULL, section TEXT NOT NULL, before TEXT NOT NULL, citations TEXT NOT NULL,
-    outcome TEXT NOT NULL, person TEXT NOT NULL, at REAL NOT NULL,
+    outcome TEXT NOT NULL, shown TEXT NOT NULL, person TEXT NOT NULL, at REAL NOT NULL,
     PRIMARY KEY (chat, message)
 ) WITHOUT ROWID;
 CREATE INDEX answers_by_question ON answers (chat, asked_by);
@@ -67,7 +67,8 @@ class Answered:
     """A message of the bot and what it answers.
 
     ``asked_by`` is the message that asked, 0 where a button did. ``asking`` is None where the
-    message is no answer but a hint or a list.
+    message is no answer but a hint or a list. ``shown`` stands for all that the message shows:
+    Telegram refuses an edit that changes nothing.
     """
 
     message: int
@@ -75,6 +76,7 @@ class Answered:
     asking: Asking | None = None
     citations: tuple[str, ...] = ()
     outcome: str = ""
+    shown: str = ""
     at: float = 0.0
 
 
@@ -173,7 +175,7 @@ class Store:
         now, asking = self._clock(), answered.asking or Asking("")
         with self._transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     self._hash("chat", chat),
                     answered.message,
@@ -183,6 +185,7 @@ class Store:
                     _from_context(asking.before),
                     json.dumps(answered.citations),
                     answered.outcome,
+                    answered.shown,
                     self._hash("person", person),
                     now,
                 ),
@@ -224,19 +227,20 @@ class Store:
         with self._transaction() as db:
             row = db.execute(
                 "SELECT message, asked_by, question, section,"  # noqa: S608 - `where` is ours
-                " before, citations, outcome, at"
+                " before, citations, outcome, shown, at"
                 f" FROM answers WHERE chat = ? AND {where} LIMIT 1",
                 (self._hash("chat", chat), value),
             ).fetchone()
         if row is None:
             return None
-        message, asked_by, question, section, before, citations, outcome, at = row
+        message, asked_by, question, section, before, citations, outcome, shown, at = row
         return Answered(
             message,
             asked_by,
             Asking(question, tuple(json.loads(section)), _to_context(before)) if question else None,
             tuple(json.loads(citations)),
             outcome,
+            shown,
             at,
         )
 

@@ -12,9 +12,9 @@ from bot.buttons import OutdatedButton, Press
 from bot.composing import compose, find
 from bot.desk import Caller, Context, admission, caller_of, desk_of
 from bot.excerpt import clipped
+from bot.guide import help_page, outline_page, reports_page, section_page, start_page
 from bot.handlers import topics
 from bot.rates import Admission
-from bot.guide import help_page, outline_page, reports_page, section_page, start_page
 from bot.rendering import Page, View, changed_remark, notice_sentence, paragraph_page
 from bot.replying import respond, say
 from bot.store import Asking

@@ -19,8 +19,8 @@ from bot.composing import find
 from bot.desk import Context, admission, caller_of, desk_of
 from bot.excerpt import clipped
 from bot.guide import describe
-from bot.rates import Admission
 from bot.markup import MAX_LENGTH
+from bot.rates import Admission
 from bot.rendering import (
     MAX_HEADING,
     Page,

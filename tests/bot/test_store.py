@@ -37,7 +37,7 @@ def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
 
 BEFORE = Context("三零是什么", ("r-9-cd", "r-8-ef"))
 ASKING = Asking("刘安是谁?", ("热血忠诚",), BEFORE)
-ASKED = Answered(7, 6, ASKING, ("r-1-ab",), "answered")
+ASKED = Answered(7, 6, ASKING, ("r-1-ab",), "answered", "5f0c")
 
 
 def test_an_answer_is_found_by_its_message_and_by_the_question_after_a_restart(
