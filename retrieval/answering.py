@@ -68,6 +68,29 @@ class _Part:
     notices: tuple[Notice, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A question read, searched and judged.
+
+    ``text`` is normalised, completed and corrected. ``front`` are titles or bylines that answer
+    it outright; then, and where nothing is asked, nothing was judged.
+    """
+
+    question: str
+    text: str
+    notices: tuple[Notice, ...]
+    front: tuple[Quote, ...]
+    judged: tuple[_Part, ...]
+    begun: float
+
+    @property
+    def confidence(self) -> float:
+        """The probability that every part is answered by its first quote."""
+        if self.front:
+            return 1.0
+        return min((part.confidence for part in self.judged), default=0.0)
+
+
 class Answerer:
     """Answers from one library. Immutable: a reload makes another. Safe to use from threads."""
 
@@ -120,47 +143,13 @@ class Answerer:
         ``context`` is what was said before, for follow-ups; with ``section`` only what stands
         under these headings is searched.
         """
-        begun = time.perf_counter()
-        text = " ".join(normalise(question).text.split())[:LONGEST_QUESTION]
-        if not any(char.isalnum() for char in text):
-            return self._nothing(question, (), begun)
-        notices: list[Notice] = []
-        if context is not None:
-            text, followed = self._follow(text, context)
-            notices += followed
-        front = self._front_matter(text)
-        if front:
-            return self._done(question, Outcome.ANSWERED, front[:limit], notices, 1.0, begun)
-        among, filtered = self._filter(text, section)
-        notices += filtered
-        judged = self._judged(text, among)
-        if any(part.outcome is not Outcome.ANSWERED for part in judged):
-            corrected, said = self._correct(text)
-            if said:
-                again = self._judged(corrected, among)
-                if _better(again, judged):
-                    text, judged = corrected, again
-                    notices += said
-        outcome = _together(judged)
-        notices += dict.fromkeys(
-            notice for part in judged if part.outcome is not Outcome.ANSWERED for notice in part.notices
-        )
-        quotes = self._quotes(judged, limit)
-        confidence = min(part.confidence for part in judged)
-        if outcome is Outcome.NOT_FOUND:
-            # The nearest passage is shown only to say how it falls short of the question.
-            near = any(n.kind not in _ABOUT_QUESTION for n in notices)
-            return self._done(
-                question,
-                outcome,
-                quotes[:1] if near else (),
-                notices,
-                confidence,
-                begun,
-                absence=self._absence(judged),
-                suggestions=self._suggest(text),
-            )
-        return self._done(question, outcome, quotes, notices, confidence, begun)
+        return self._compose(self._read(question, context, section), limit)
+
+    def ranked(self, question: str, *, limit: int = 10) -> tuple[Answer, tuple[Quote, ...]]:
+        """The answer as ``answer`` gives it, and the best paragraphs whatever its outcome."""
+        read = self._read(question)
+        answer = self._compose(read, _FEW)
+        return answer, read.front[:limit] or self._quotes(read.judged, limit)
 
     def candidates(
         self, question: str, *, limit: int = 10, without: Sequence[int] = ()
@@ -169,19 +158,73 @@ class Answerer:
 
         ``without`` are numbers of documents to leave out, for evaluation.
         """
+        read = self._read(question, without=without)
+        return read.front[:limit] or self._quotes(read.judged, limit), read.confidence
+
+    def _read(
+        self,
+        question: str,
+        context: Context | None = None,
+        section: tuple[str, ...] | None = None,
+        without: Sequence[int] = (),
+    ) -> _Read:
+        """Read the question, search and judge; with ``without``, titles and bylines are left out."""
+        begun = time.perf_counter()
         text = " ".join(normalise(question).text.split())[:LONGEST_QUESTION]
-        if not without and (front := self._front_matter(text)):
-            return front[:limit], 1.0
-        among, _ = self._filter(text, None)
+        if not any(char.isalnum() for char in text):
+            return _Read(question, text, (), (), (), begun)
+        notices: list[Notice] = []
+        if context is not None:
+            text, followed = self._follow(text, context)
+            notices += followed
+        front = () if len(without) else self._front_matter(text)
+        if front:
+            return _Read(question, text, tuple(notices), front, (), begun)
+        among, filtered = self._filter(text, section)
+        notices += filtered
         if len(without):
             among = np.ones(len(self._documents), np.bool_) if among is None else among.copy()
             among[list(without)] = False
         judged = self._judged(text, among)
         if any(part.outcome is not Outcome.ANSWERED for part in judged):
             corrected, said = self._correct(text)
-            if said and _better(again := self._judged(corrected, among), judged):
-                judged = again
-        return self._quotes(judged, limit), min(part.confidence for part in judged)
+            if said:
+                again = self._judged(corrected, among)
+                if _better(again, judged):
+                    text, judged = corrected, again
+                    notices += said
+        return _Read(question, text, tuple(notices), (), tuple(judged), begun)
+
+    def _compose(self, read: _Read, limit: int) -> Answer:
+        """What a question that was read, searched and judged is answered."""
+        question, begun = read.question, read.begun
+        notices = list(read.notices)
+        if read.front:
+            return self._done(
+                question, Outcome.ANSWERED, read.front[:limit], notices, read.confidence, begun
+            )
+        judged = read.judged
+        if not judged:
+            return self._nothing(question, (), begun)
+        outcome = _together(judged)
+        notices += dict.fromkeys(
+            notice for part in judged if part.outcome is not Outcome.ANSWERED for notice in part.notices
+        )
+        quotes = self._quotes(judged, limit)
+        if outcome is Outcome.NOT_FOUND:
+            # The nearest passage is shown only to say how it falls short of the question.
+            near = any(n.kind not in _ABOUT_QUESTION for n in notices)
+            return self._done(
+                question,
+                outcome,
+                quotes[:1] if near else (),
+                notices,
+                read.confidence,
+                begun,
+                absence=self._absence(judged),
+                suggestions=self._suggest(read.text),
+            )
+        return self._done(question, outcome, quotes, notices, read.confidence, begun)
 
     def _judged(self, text: str, among: npt.NDArray[np.bool_] | None) -> list[_Part]:
         """Each part of a normalised question searched and judged."""
