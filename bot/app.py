@@ -32,6 +32,7 @@ from bot.faults import on_error
 from bot.handlers import admin, ask, browse, choices, feedback, inline, press, topics
 from bot.hearing import Hearing, ListeningRequest
 from bot.menu import publish_commands
+from bot.opening import open_answerer
 from bot.rates import Rates
 from bot.settings import Settings
 from bot.store import Store
@@ -110,7 +111,7 @@ def build_application(settings: Settings, store: Store, hearing: Hearing) -> App
         .post_shutdown(_shut_down)
         .build()
     )
-    answerer = admin.build(settings.knowledge, settings.state)
+    answerer = open_answerer(settings, settings.state)
     rates = Rates(settings.person_rate, settings.chat_rate, time.monotonic)
     put_desk(app.bot_data, Desk(settings, store, answerer, rates, hearing))
     app.add_handlers(handlers())

@@ -121,7 +121,7 @@ def _ask(parsed: argparse.Namespace, settings: Settings, environment: Mapping[st
         answer = answerer.answer(question, limit=parsed.limit)
         answerer.prove(answer)
         if terminal is None:
-            print(json.dumps(as_json(answer), ensure_ascii=False), flush=True)  # noqa: T201
+            _print(json.dumps(as_json(answer), ensure_ascii=False))
             continue
         if number:
             terminal.line()
@@ -178,13 +178,47 @@ def _check(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> 
     except InvalidCatalog as error:
         # What is found is this command's result, so it goes to standard output, a fault a line.
         for fault in error.faults:
-            print(" ".join(str(fault).split()))  # noqa: T201
+            _print(" ".join(str(fault).split()))
         return FAULT
-    print(  # noqa: T201
+    _print(
         f"{settings.knowledge}: nothing to mend ({len(library.reports)} reports,"
         f" {len(library.passages)} passages, {len(library.topics)} topics,"
         f" {len(library.questions)} gold questions)"
     )
+    return OK
+
+
+def _index(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> int:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from bot.opening import open_answerer
+
+    state = _state(settings)
+    if state is None:
+        raise UnusableState(f"the state folder {settings.state} cannot be written; set WENJU_STATE")
+    began = time.monotonic()
+    columns = (TextColumn("indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    indexed = 0
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def advance(done: int, total: int) -> None:
+            nonlocal indexed
+            indexed = done
+            bar.update(task, completed=done, total=total)
+
+        library = open_answerer(settings, state, advance).library
+    took = time.monotonic() - began
+    what = f"{indexed} passages indexed" if indexed else "up to date"
+    reports, passages = len(library.reports), len(library.passages)
+    _print(f"{reports} reports, {passages} passages: {what} ({took:.1f} s)")
     return OK
 
 
@@ -194,11 +228,16 @@ def _health(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) ->
     trouble = diagnose(settings.state, time.time())
     if trouble:
         return _fail((), trouble)
-    print("the bot is alive")  # noqa: T201
+    _print("the bot is alive")
     return OK
 
 
 # What commands share -----------------------------------------------------------------------------
+
+
+def _print(line: str) -> None:
+    """One line of output, at once: somebody may be reading line by line."""
+    print(line, flush=True)  # noqa: T201
 
 
 def _terminal(environment: Mapping[str, str]) -> Terminal:
@@ -230,11 +269,9 @@ def _state(settings: Settings) -> Path | None:
 
 
 def _answerer(settings: Settings, state: Path | None) -> Answerer:
-    """The knowledge folder, loaded and indexed."""
-    from knowledge.catalog import load_library
-    from retrieval.answering import build_answerer
+    from bot.opening import open_answerer
 
-    return build_answerer(load_library(settings.knowledge), state)
+    return open_answerer(settings, state)
 
 
 # The parser --------------------------------------------------------------------------------------
@@ -264,6 +301,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--paragraph", help="explain this one too: a citation id")
 
     add("check", _check, "find every fault in the knowledge folder", "wenju check")
+    add("index", _index, "build the index ahead of time", "WENJU_KNOWLEDGE=reports wenju index")
     add("health", _health, "is the running bot alive? (exit 0 or 1)", "wenju health")
     return parser
 

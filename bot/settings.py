@@ -94,6 +94,11 @@ class Settings(BaseModel):
         alias="WENJU_CHAT_RATE",
         description="questions a minute in one group; 0 for no limit",
     )
+    semantic: bool = Field(
+        True,
+        alias="WENJU_SEMANTIC",
+        description="`off` leaves out the evidence by meaning that the extra `semantic` adds",
+    )
     retention_days: int = Field(
         90,
         ge=1,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from pathlib import Path
 
 from telegram import Update
 
@@ -13,11 +12,10 @@ from bot.desk import Caller, Context, caller_of, desk_of
 from bot.excerpt import clipped
 from bot.markup import joined, text
 from bot.menu import publish_commands
+from bot.opening import open_answerer
 from bot.rendering import Page
 from bot.replying import respond, say
-from knowledge.catalog import load_library
 from knowledge.errors import InvalidCatalog, KnowledgeError
-from retrieval.answering import Answerer, build_answerer
 from retrieval.errors import RetrievalError
 
 _log = logging.getLogger(__name__)
@@ -48,7 +46,7 @@ async def _reloaded(context: Context, caller: Caller) -> Page:
     desk, sentence = desk_of(context), caller.texts.say
     began = time.monotonic()
     try:
-        fresh = await asyncio.to_thread(build, desk.settings.knowledge, desk.settings.state)
+        fresh = await asyncio.to_thread(open_answerer, desk.settings, desk.settings.state)
     except InvalidCatalog as error:
         faults = [str(fault) for fault in error.faults]
     except (KnowledgeError, RetrievalError) as error:
@@ -78,8 +76,3 @@ async def _reloaded(context: Context, caller: Caller) -> Page:
             )
         )
     )
-
-
-def build(folder: Path, state: Path) -> Answerer:
-    """The knowledge of ``folder``, validated and indexed; the work of a worker thread."""
-    return build_answerer(load_library(folder), state)

@@ -47,6 +47,7 @@ def test_every_variable_is_read() -> None:
             "WENJU_LOG_FORMAT": "JSON",
             "WENJU_PERSON_RATE": "5",
             "WENJU_CHAT_RATE": "0",
+            "WENJU_SEMANTIC": "off",
             "WENJU_RETENTION_DAYS": "7",
             "PATH": "/bin",
         }
@@ -64,6 +65,7 @@ def test_every_variable_is_read() -> None:
         "log_format": "json",
         "person_rate": 5,
         "chat_rate": 0,
+        "semantic": False,
         "retention_days": 7,
     }
     assert settings.token.get_secret_value() == "123456:ABC-def_9"
@@ -86,6 +88,7 @@ def test_every_variable_is_read() -> None:
         ("WENJU_LOG_FORMAT", "xml", "'xml' must be 'text' or 'json'"),
         ("WENJU_PERSON_RATE", "many", "'many' must be a valid integer"),
         ("WENJU_CHAT_RATE", "-1", "'-1' must be greater than or equal to 0"),
+        ("WENJU_SEMANTIC", "maybe", "'maybe' must be a valid boolean"),
         ("WENJU_RETENTION_DAYS", "0", "'0' must be greater than or equal to 1"),
         ("WENJU_STATE", "a\0b", r"'a\x00b' must be the path of a folder"),
         ("WENJU_KNOWLEDGE", "a\0b", r"'a\x00b' must be the path of a folder"),
