@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.composing import follow_if_needed
 from bot.rendering import reports_named
+from bot.store import Asking
 from bot.terminal import Terminal
 from bot.topics import find_topic, lists_people
 from retrieval.model import Answer, Context
@@ -53,7 +55,8 @@ class Chat:
         return True
 
     def _ask(self, question: str) -> None:
-        answer = self._answerer.answer(question, context=self._context)
+        asking = follow_if_needed(self._answerer, Asking(question, before=self._context))
+        answer = self._answerer.answer(question, context=asking.before)
         self._answerer.prove(answer)
         self._context = Context(question, tuple(quote.citation.id for quote in answer.quotes))
         self._show(answer)

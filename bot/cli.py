@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from retrieval.answering import Answerer
     from retrieval.model import Answer
 
-OK, FAULT, USAGE, INTERRUPTED = 0, 1, 2, 130
+OK, FAULT, INTERRUPTED = 0, 1, 130  # argparse exits with 2 where the usage is wrong
+PASSAGES = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -118,14 +119,14 @@ def _ask(parsed: argparse.Namespace, settings: Settings, environment: Mapping[st
     answerer = _answerer(settings, _state(settings))
     terminal = None if parsed.json else _terminal(environment)
     for number, question in enumerate(_questions(parsed.question)):
-        answer = answerer.answer(question, limit=parsed.limit)
+        answer = answerer.answer(question, limit=parsed.limit or PASSAGES)
         answerer.prove(answer)
         if terminal is None:
             _print(json.dumps(as_json(answer), ensure_ascii=False))
             continue
         if number:
             terminal.line()
-        terminal.answer(answer)
+        terminal.answer(answer, everything=parsed.limit is not None)
     return OK
 
 
@@ -222,6 +223,27 @@ def _index(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> 
     return OK
 
 
+def _evaluate(parsed: argparse.Namespace, settings: Settings, _: Mapping[str, str]) -> int:
+    from bot.measuring import measure
+
+    # A switch on the command line counts for more than one in the environment.
+    semantic = parsed.semantic if settings.semantic or parsed.semantic else False
+    for line in measure(
+        parsed.questions,
+        settings.knowledge,
+        _state(settings),
+        split=parsed.split,
+        limit=parsed.limit,
+        absent=parsed.absent,
+        semantic=semantic,
+        run=parsed.run,
+        show_failures=parsed.failures,
+        as_json=parsed.json,
+    ):
+        _print(line)
+    return OK
+
+
 def _health(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> int:
     from bot.heartbeat import diagnose
 
@@ -294,7 +316,7 @@ def _parser() -> argparse.ArgumentParser:
     ask = add("ask", _ask, "answer one question", f'wenju ask "{question}"')
     ask.add_argument("question", nargs="+", help="the question; - reads one a line from stdin")
     ask.add_argument("--json", action="store_true", help="print one JSON object a question")
-    ask.add_argument("--limit", type=_positive, default=3, help="passages at most (default 3)")
+    ask.add_argument("--limit", type=_positive, help="passages at most (default 3)")
 
     explain = add("explain", _explain, "why this passage?", f'wenju explain "{question}"')
     explain.add_argument("question", nargs="+", help="the question")
@@ -302,6 +324,37 @@ def _parser() -> argparse.ArgumentParser:
 
     add("check", _check, "find every fault in the knowledge folder", "wenju check")
     add("index", _index, "build the index ahead of time", "WENJU_KNOWLEDGE=reports wenju index")
+
+    evaluate = add(
+        "evaluate",
+        _evaluate,
+        "measure the answers to questions with known answers",
+        "wenju evaluate\nwenju evaluate questions.yaml --json\nwenju evaluate beir-folder --absent",
+    )
+    evaluate.add_argument(
+        "questions",
+        nargs="?",
+        type=Path,
+        help="gold questions on the knowledge folder (YAML; default: the folder's own),"
+        " or a folder in BEIR format",
+    )
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object")
+    evaluate.add_argument("--split", default="test", help="qrels of a BEIR folder (default test)")
+    evaluate.add_argument("--limit", type=_positive, help="ask only so many, spread evenly")
+    evaluate.add_argument(
+        "--absent", action="store_true", help="ask again with the gold passages taken out"
+    )
+    evaluate.add_argument(
+        "--semantic",
+        action=argparse.BooleanOptionalAction,
+        help="use semantic evidence whatever it costs, or not at all"
+        " (default: where the library is small)",
+    )
+    evaluate.add_argument("--run", type=Path, metavar="FILE", help="write the run in TREC format")
+    evaluate.add_argument(
+        "--failures", action="store_true", help="show what failed, with what came instead"
+    )
+
     add("health", _health, "is the running bot alive? (exit 0 or 1)", "wenju health")
     return parser
 

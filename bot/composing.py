@@ -44,6 +44,23 @@ def find(answerer: Answerer, asking: Asking, limit: int) -> Answer | None:
     return answer
 
 
+def follow_if_needed(answerer: Answerer, asking: Asking, limit: int = 1) -> Asking:
+    """``asking``, without what was said before where it is answered on its own.
+
+    For questions that nobody has marked as a follow-up: to read every one of them together with
+    the one before would do more harm than good.
+    """
+    alone = replace(asking, before=None)
+    if asking.before is None:
+        return alone
+    found = find(answerer, alone, limit)
+    if found is not None and found.outcome is not Outcome.NOT_FOUND:
+        return alone
+    followed = find(answerer, asking, limit)
+    better = followed is not None and followed.outcome is not Outcome.NOT_FOUND
+    return asking if better else alone
+
+
 def compose(
     answerer: Answerer, asking: Asking, view: View, page: int = 0, *, asked: bool = False
 ) -> tuple[Answer, Page] | None:

@@ -56,8 +56,8 @@ def start_page(
     return Page(joined(map(text, lines)), tuple(question_rows(examples)[:EXAMPLES]))
 
 
-def help_page(topics: Sequence[Topic], view: View) -> Page:
-    """Every command and every way to ask, one line each."""
+def help_page(topics: Sequence[Topic], view: View, *, admin: bool = False) -> Page:
+    """Every command and every way to ask, one line each; an ``admin`` has more of them."""
     say = view.texts.say
     ways = [
         say("help.private"),
@@ -66,7 +66,8 @@ def help_page(topics: Sequence[Topic], view: View) -> Page:
         say("help.inline", bot=view.username),
     ]
     meanings = [(f"/{topic.command}", describe(topic, view.texts)) for topic in topics]
-    meanings += [(f"/{command}", say(f"commands.{command}")) for command in COMMANDS]
+    commands = (*COMMANDS, "reload") if admin else COMMANDS
+    meanings += [(f"/{command}", say(f"commands.{command}")) for command in commands]
     rows = [say("help.row", command=command, meaning=meaning) for command, meaning in meanings]
     return Page(
         joined(
@@ -209,7 +210,7 @@ def choices_page(preferences: Preferences, view: View, *, group: bool) -> Page:
             label = value if name == "passages" else say(f"settings.{name}_{value}")
             if getattr(preferences, name) == meaning:
                 lines.append(text(say(f"settings.{name}", value=label)))
-                label = say("settings.chosen", label=label)
+                label = say("settings.chosen", value=label)
             row.append(Button(label, press(Verb.SETTING, name, value)))
         rows.append(tuple(row))
     return Page(joined(lines), tuple(rows))

@@ -24,6 +24,7 @@ from knowledge.model import Kind, Report, Span
 from knowledge.topics import Entry, Topic
 from retrieval.model import Absence, Answer, Citation, Notice, NoticeKind, Outcome, Quote
 
+NEAR = 0.5  # share of the best score: what answers as well has .54 and more, the rest .34 and less
 FOLDED = 60  # code points that a folded quotation shows for certain, on the narrowest phone
 MAX_LEAD = 400  # UTF-16 units of an answering sentence that is said before the quotation
 MAX_HIGHLIGHTS = 15  # in one passage: five passages and all else stay under 100 entities
@@ -35,6 +36,8 @@ MAX_NOTICES = 4
 MAX_SUGGESTIONS = 3
 MAX_LABEL = 100  # UTF-16 units of a question on a button
 ENTRIES_PER_PAGE = 30
+ROLES_UP_TO = 12  # entries of a topic whose lines are shown; more would not fit a screen
+MAX_ROLE = 60  # UTF-16 units
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +97,28 @@ def answer_page(answer: Answer, view: View, page: int = 0, *, asked: bool = Fals
 
 
 def _paginate(answer: Answer, view: View, head: Markup) -> list[tuple[Quote, ...]]:
-    """The quotes page by page: ``view.per_page`` at most, fewer where a message is full."""
+    """The quotes page by page: ``view.per_page`` at most, fewer where a message is full.
+
+    The first page has only what comes near the best: the rest is for those who ask for more.
+    """
     pages: list[tuple[Quote, ...]] = []
     quotes: list[Quote] = []
     used = head
     for quote in answer.quotes:
         piece = passage(quote, view, ROOM, number=1, lead=_leads(answer, quote))
         full = len(quotes) == view.per_page or not (used + piece).fits(ROOM, MAX_ENTITIES - 2)
-        if quotes and full:
+        if quotes and (full or (not pages and not is_near(answer, quote))):
             pages.append(tuple(quotes))
             quotes, used = [], Markup()
         quotes.append(quote)
         used = used + piece
     return [*pages, tuple(quotes)]
+
+
+def is_near(answer: Answer, quote: Quote) -> bool:
+    """Whether ``quote`` scores so well that it may answer too."""
+    best = max(other.score for other in answer.quotes)
+    return best <= 0 or quote.score >= NEAR * best
 
 
 def _leads(answer: Answer, quote: Quote) -> bool:
@@ -268,14 +280,21 @@ def _answer_keyboard(
     label = "buttons.around_numbered" if len(quotes) > 1 else "buttons.around"
     rows: list[tuple[Button, ...]] = []
     if quotes:
-        about = [
+        around = [
             button
             for number, quote in enumerate(quotes, 1)
             for button in _fitting(
                 say(label, number=number), press(Verb.AROUND, page, quote.citation.id)
             )
         ]
-        about += _fitting(say("buttons.why"), press(Verb.WHY, page, quotes[0].citation.id))
+        tools = [
+            *_fitting(say("buttons.why"), press(Verb.WHY, page, quotes[0].citation.id)),
+            Button(say("buttons.copy"), copy=copied_citation(quotes, view)),
+        ]
+        votes = [
+            Button(say("buttons.good"), press(Verb.GOOD)),
+            Button(say("buttons.bad"), press(Verb.BAD)),
+        ]
         turning: list[Button] = []
         if page > 0:
             turning.append(Button(say("buttons.older"), press(Verb.MORE, page - 1)))
@@ -283,14 +302,10 @@ def _answer_keyboard(
             onward = say("buttons.newer" if page else "buttons.more")
             turning.append(Button(onward, press(Verb.MORE, page + 1)))
         rows.append(tuple(turning))
-        rows += _in_rows(about, 3 if len(about) != 4 else 4)
-        rows.append(
-            (
-                Button(say("buttons.copy"), copy=copied_citation(quotes, view)),
-                Button(say("buttons.good"), press(Verb.GOOD)),
-                Button(say("buttons.bad"), press(Verb.BAD)),
-            )
-        )
+        if len(quotes) == 1:
+            rows += [(*around, *tools), tuple(votes)]
+        else:
+            rows += [*_in_rows(around, 3), (*tools, *votes)]
     if answer.outcome is not Outcome.ANSWERED and page == 0:
         rows += question_rows(answer.suggestions)
     return tuple(row for row in rows if row)
@@ -423,6 +438,8 @@ def topic_page(
         line = text(f"{number}. ") + (link(name, url) if url else text(name))
         if entry.only_named:
             line += text(say("topic.only_named"))
+        elif len(topic.entries) <= ROLES_UP_TO:
+            line += text(f" — {clipped(entry.role, MAX_ROLE)}")
         lines.append(line)
     if shown:
         lines.append(

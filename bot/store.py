@@ -215,21 +215,25 @@ class Store:
         """The message of the bot that answered the message ``question``."""
         return self._answer("asked_by = ? ORDER BY message", chat, question)
 
-    def latest(self, chat: int, within: float) -> Answered | None:
-        """The newest message of the bot that answers a question, if younger than ``within`` s."""
+    def latest(self, chat: int, before: int, within: float) -> Answered | None:
+        """The newest answer in ``chat`` before message ``before``, if of the last ``within`` s.
+
+        Before, so that an edited question does not follow on from its own answer.
+        """
         return self._answer(
-            "question <> '' AND at >= ? ORDER BY at DESC, message DESC",
+            "message < ? AND question <> '' AND at >= ? ORDER BY message DESC",
             chat,
+            before,
             self._clock() - within,
         )
 
-    def _answer(self, where: str, chat: int, value: float) -> Answered | None:
+    def _answer(self, where: str, chat: int, *values: float) -> Answered | None:
         with self._transaction() as db:
             row = db.execute(
                 "SELECT message, asked_by, question, section,"  # noqa: S608 - `where` is ours
                 " before, citations, outcome, shown, at"
                 f" FROM answers WHERE chat = ? AND {where} LIMIT 1",
-                (self._hash("chat", chat), value),
+                (self._hash("chat", chat), *values),
             ).fetchone()
         if row is None:
             return None

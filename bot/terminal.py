@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.excerpt import merged
-from bot.rendering import absence_sentences, citation_text, notice_sentence
+from bot.rendering import absence_sentences, citation_text, is_near, notice_sentence
 from bot.texts import DEFAULT, Texts, language_of, texts
 from retrieval.model import Answer, NoticeKind, Outcome, Quote
 
@@ -53,8 +53,11 @@ class Terminal:
         """One line (or paragraph) of plain text."""
         self.console.print(Text(said, style), soft_wrap=not self.console.is_terminal)
 
-    def answer(self, answer: Answer) -> None:
-        """The answer: notices, passages with the answering sentence marked, citations."""
+    def answer(self, answer: Answer, *, everything: bool = False) -> None:
+        """The answer: notices, passages with the answering sentence marked, citations.
+
+        Passages that come nowhere near the best are left out, unless ``everything`` is wanted.
+        """
         say = self.texts.say
         if answer.outcome is Outcome.NOT_FOUND:
             self.line(say("answer.not_found"), ASIDE)
@@ -68,7 +71,8 @@ class Terminal:
                 self.line(sentence, ASIDE)
         if answer.outcome is Outcome.NOT_FOUND and answer.quotes:
             self.line(say("answer.nearest"), ASIDE)
-        for number, quote in enumerate(answer.quotes):
+        quotes = answer.quotes if everything else [q for q in answer.quotes if is_near(answer, q)]
+        for number, quote in enumerate(quotes):
             if number or answer.notices or answer.outcome is not Outcome.ANSWERED:
                 self.line()
             self.quote(quote)

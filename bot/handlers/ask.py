@@ -16,7 +16,7 @@ from bot.addressing import (
     spoken,
 )
 from bot.buttons import OutdatedButton, Press
-from bot.composing import compose, context_of, section_of
+from bot.composing import compose, context_of, follow_if_needed, section_of
 from bot.desk import Caller, Context, admission, caller_of, desk_of
 from bot.excerpt import clipped
 from bot.markup import utf16
@@ -51,9 +51,10 @@ async def question(update: Update, context: Context) -> None:
         await say(update, context, caller, hint)
         return
     before, section = await _before(message, caller, context)
-    if earlier and earlier.asking and before is None:
-        before = earlier.asking.before
-    await answer(update, context, caller, Asking(asked, section, before))
+    asking = Asking(asked, section, before)
+    if message.reply_to_message is None:
+        asking = await asyncio.to_thread(follow_if_needed, desk_of(context).answerer, asking)
+    await answer(update, context, caller, asking)
 
 
 async def answer(
@@ -138,8 +139,8 @@ async def _before(
 ) -> tuple[model.Context | None, tuple[str, ...]]:
     """What the question follows on from, and the section that it points at.
 
-    A reply to an answer follows on from that answer. In private so does what is said within a
-    while, and the answerer sees for itself whether the words need it.
+    A reply to an answer follows on from that answer; in private so may what is said within a
+    while of one.
     """
     desk = desk_of(context)
     if message.reply_to_message is not None:
@@ -151,7 +152,9 @@ async def _before(
     elif caller.group:
         return None, ()
     else:
-        known = await asyncio.to_thread(desk.store.latest, caller.chat, STILL_TALKING)
+        known = await asyncio.to_thread(
+            desk.store.latest, caller.chat, message.message_id, STILL_TALKING
+        )
     if known is None or known.asking is None:
         return None, ()
     section: tuple[str, ...] = ()

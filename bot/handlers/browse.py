@@ -23,6 +23,8 @@ from knowledge.model import Kind, Report
 from retrieval.answering import Answerer
 from retrieval.model import NoticeKind, Quote
 
+LAST_PAGE = 15  # of an answer: what ranks below is no answer any more
+
 
 async def start(update: Update, context: Context) -> None:
     """Say what can be asked; or open what a deep link leads to."""
@@ -44,7 +46,9 @@ async def help_(update: Update, context: Context) -> None:
     """List the commands and the ways to ask."""
     caller = await caller_of(update, context)
     if await _admitted(update, context, caller):
-        page = help_page(desk_of(context).answerer.library.topics, caller.view)
+        desk = desk_of(context)
+        admin = caller.person in desk.settings.admins
+        page = help_page(desk.answerer.library.topics, caller.view, admin=admin)
         await respond(update, context, caller, page)
 
 
@@ -82,7 +86,8 @@ async def more(update: Update, context: Context, press: Press) -> str:
     if asking is None:
         return caller.texts.say("answer.forgotten")
     answerer = desk_of(context).answerer
-    composed = await asyncio.to_thread(compose, answerer, asking, caller.view, press.number(0))
+    at = min(press.number(0), LAST_PAGE)
+    composed = await asyncio.to_thread(compose, answerer, asking, caller.view, at)
     if composed is None:
         return caller.texts.say("answer.forgotten")
     answer, page = composed

@@ -42,10 +42,11 @@ def quote(
     section: tuple[str, ...] = ("热血忠诚", "厚植使命担当"),
     kind: Kind = Kind.BODY,
     part: int = 0,
+    score: float = 1.0,
 ) -> Quote:
     citation = Citation(f"report-{number}-ab12", "report", "护航 时代", section, number, kind)
     spans = tuple(Span(start, end) for start, end in highlights)
-    return Quote(body, Span(0, len(body)), spans, citation, 1.0, part)
+    return Quote(body, Span(0, len(body)), spans, citation, score, part)
 
 
 def answer(
@@ -70,7 +71,7 @@ def test_an_answer_is_the_passage_with_its_answering_sentence_marked_and_its_pla
         '— <a href="https://t.me/wenju_bot?start=report-6-ab12">'
         "护航 时代 › 热血忠诚 › 厚植使命担当 · 第 6 段</a>"
     )
-    assert labels(page) == [["上下文", "为何命中"], ["复制出处", "👍", "👎"]]
+    assert labels(page) == [["上下文", "为何命中", "复制出处"], ["👍", "👎"]]
 
 
 def test_an_answering_sentence_below_the_fold_is_said_first() -> None:
@@ -157,6 +158,19 @@ def test_passages_beyond_the_first_page_are_behind_a_button_and_back() -> None:
     assert answer_page(answer(*quotes), VIEW, 9) == second
 
 
+def test_what_scores_far_below_the_best_waits_on_the_next_page() -> None:
+    quotes = [
+        quote(f"第{n}段", number=n, score=score) for n, score in ((1, 9.0), (2, 5.0), (3, 2.0))
+    ]
+    pages = [answer_page(answer(*quotes), VIEW, at) for at in (0, 1)]
+    assert [[q.citation.paragraph for q in page.quotes] for page in pages] == [[1, 2], [3]]
+    assert labels(pages[0]) == [
+        ["更多段落 ▸"],
+        ["上下文 1", "上下文 2"],
+        ["为何命中", "复制出处", "👍", "👎"],
+    ]
+
+
 def test_long_passages_go_to_pages_of_their_own_rather_than_being_cut() -> None:
     body = "公" * 2500
     pages = [answer_page(answer(quote(body), quote(body, number=2)), VIEW, at) for at in (0, 1)]
@@ -213,7 +227,7 @@ def test_a_changed_paragraph_shows_both_texts() -> None:
 
 def hero(*names: str) -> Topic:
     entries = tuple(
-        Entry(name, (), name, Place("report", Span(0, 1)), only_named=name == "马春雨")
+        Entry(name, (), "教导员", Place("report", Span(0, 1)), only_named=name == "马春雨")
         for name in names
     )
     return Topic("hero", ("英雄",), {"zh": "公安英模"}, {"zh": "英模"}, entries)
@@ -223,7 +237,8 @@ def test_a_topic_lists_and_counts_its_entries_with_a_button_each() -> None:
     topic = hero("刘安", "马春雨")
     page = topic_page(topic, topic.entries, VIEW, people=True)
     assert page.body.plain == (
-        "公安英模：共 2 人\n1. 刘安\n2. 马春雨（只提到名字）\n点名字看原文，或发 /hero 刘安"
+        "公安英模：共 2 人\n1. 刘安 — 教导员\n2. 马春雨（只提到名字）\n"
+        "点名字看原文，或发 /hero 刘安"
     )
     assert labels(page) == [["刘安", "马春雨"]]
 
@@ -271,7 +286,8 @@ def quotes(draw: st.DrawFn) -> Quote:
         draw(st.integers(0, 9999)),
         draw(st.sampled_from(list(Kind))),
     )
-    return Quote(body, Span(0, len(body)), spans, citation, 1.0, draw(st.integers(0, 2)))
+    score = draw(st.floats(-5, 20))
+    return Quote(body, Span(0, len(body)), spans, citation, score, draw(st.integers(0, 2)))
 
 
 notices = st.builds(Notice, st.sampled_from(list(NoticeKind)), bodies, bodies)

@@ -64,15 +64,17 @@ def test_an_edited_answer_replaces_the_one_before(store: Store) -> None:
 
 
 def test_the_latest_question_is_that_of_the_last_while(store: Store, clock: Clock) -> None:
-    store.remember(5, 5, Answered(7, 6, Asking("一")), {})
+    first = Answered(7, 6, Asking("一"))
+    store.remember(5, 5, first, {})
     clock.now += 60
     store.remember(5, 5, Answered(9, 8, Asking("二")), {})
     store.remember(5, 5, Answered(10, 0), {})
-    latest = store.latest(5, within=600)
+    assert store.latest(5, 8, within=600) == replace(first, at=clock.now - 60)
+    latest = store.latest(5, 11, within=600)
     assert latest is not None
     assert latest.asking == Asking("二")
     clock.now += 601
-    assert store.latest(5, within=600) is None
+    assert store.latest(5, 11, within=600) is None
 
 
 def test_what_is_old_is_forgotten_but_citations_stay(store: Store, clock: Clock) -> None:
