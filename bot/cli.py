@@ -190,36 +190,19 @@ def _check(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> 
 
 
 def _index(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> int:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
     from bot.opening import open_answerer
+    from bot.progress import Progress
 
     state = _state(settings)
     if state is None:
         raise UnusableState(f"the state folder {settings.state} cannot be written; set WENJU_STATE")
     began = time.monotonic()
-    columns = (TextColumn("indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    indexed = 0
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def advance(done: int, total: int) -> None:
-            nonlocal indexed
-            indexed = done
-            bar.update(task, completed=done, total=total)
-
-        library = open_answerer(settings, state, advance).library
-    took = time.monotonic() - began
-    what = f"{indexed} passages indexed" if indexed else "up to date"
+    with Progress() as progress:
+        indexing = progress.task("indexing")
+        library = open_answerer(settings, state, indexing).library
+    what = "indexed" if indexing.used else "up to date"
     reports, passages = len(library.reports), len(library.passages)
-    _print(f"{reports} reports, {passages} passages: {what} ({took:.1f} s)")
+    _print(f"{reports} reports, {passages} passages: {what} ({time.monotonic() - began:.1f} s)")
     return OK
 
 
