@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.settings import Settings
 from knowledge.catalog import load_library
 from retrieval.answering import Answerer, build_answerer
-from retrieval.semantic import installed_encoder
+from retrieval.semantic import encoder_for
 
 
 def open_answerer(
@@ -22,5 +22,5 @@ def open_answerer(
     ``progress`` is told how many passages of how many are indexed. Raises InvalidCatalog.
     """
     library = load_library(settings.knowledge)
-    encoder = installed_encoder() if settings.semantic else None
+    encoder = encoder_for(library, None if settings.semantic else False)
     return build_answerer(library, state, encoder=encoder, progress=progress)

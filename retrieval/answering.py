@@ -704,11 +704,15 @@ def build_answerer(
     state: Path | None = None,
     *,
     encoder: semantic.Encoder | None = None,
+    vectors: Path | None = None,
     progress: Progress = lambda _done, _total: None,
+    embedding: Progress = lambda _done, _total: None,
 ) -> Answerer:
     """An answerer for ``library``, from the index saved in ``state`` where that is up to date.
 
-    With an ``encoder``, sentences that were never embedded are embedded now.
+    With an ``encoder``, sentences that were never embedded are embedded now. The file ``vectors``
+    keeps what was embedded, by default one in ``state``. ``progress`` is told about documents,
+    ``embedding`` about sentences, and neither where there is nothing to do.
     """
     if state is not None:
         (state / "cache").mkdir(parents=True, exist_ok=True)
@@ -725,7 +729,8 @@ def build_answerer(
             save(index, state / "index")
     embeddings = None
     if encoder is not None and len(index):
-        cache = None if state is None else state / "cache" / f"{encoder.name}.npz"
-        embeddings = semantic.embed(library, encoder, cache)
+        if vectors is None and state is not None:
+            vectors = state / "cache" / f"{encoder.name}.npz"
+        embeddings = semantic.embed(library, encoder, vectors, embedding)
     return Answerer(library, LocalEngine(index), analyzer, encoder=encoder, embeddings=embeddings)
 

@@ -3,6 +3,7 @@
 RetrievalError
 ├── EngineUnavailable   the index cannot be searched now
 ├── IndexOutOfDate      a saved index was made by another analyzer, catalogue or format
+├── EncoderMissing      semantic evidence is asked for and nothing is installed that gives it
 ├── QuoteNotVerbatim    a quote is not, character for character, what the report says
 └── InvalidQuestions    an evaluation file or folder that cannot be read
 """
@@ -20,6 +21,10 @@ class EngineUnavailable(RetrievalError):
 
 class IndexOutOfDate(RetrievalError):
     """A saved index does not belong to this analyzer, catalogue or format."""
+
+
+class EncoderMissing(RetrievalError):
+    """Semantic evidence is asked for and no encoder is installed."""
 
 
 class QuoteNotVerbatim(RetrievalError):

