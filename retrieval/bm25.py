@@ -2,108 +2,164 @@
 
 ``PostingsBM25`` *is a* ``rank_bm25.BM25Plus``: its parameters, its idf, its scores. What differs is
 the evaluation: rank-bm25 looks every term of the question up in every document; here only the
-postings of those terms are read. ``delta`` is 0, which leaves rank-bm25's ranking as it is (its
-``delta`` is added to every document alike, whether the term occurs or not) and lets documents without
-any of the terms score 0. BM25Plus's idf, log((N+1)/df), is positive even when the library has one
-or two documents, where Okapi's is zero or negative.
+postings of those terms are read, and for the best ``k`` only a part of them. ``delta`` is 0, which
+leaves rank-bm25's ranking as it is (its ``delta`` is added to every document alike, with the term
+or without) and lets documents without any of the terms score 0. BM25Plus's idf, log((N+1)/df),
+is positive even when the library has one or two documents, where Okapi's is zero or negative.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
 from rank_bm25 import BM25Plus
 
-Ids = npt.NDArray[np.int32]
+from retrieval.postings import Ids, Places, Postings, look_up
+from retrieval.pruning import Costs, Impacts, Pruning
+
+__all__ = ["Costs", "Impacts", "Postings", "PostingsBM25", "top"]
+
 Floats = npt.NDArray[np.float64]
 
+# The best of those measured for Chinese words and bigrams.
+K1 = 0.9
+B = 0.6
 
-@dataclass(frozen=True, slots=True)
-class Postings:
-    """For every term, which documents hold it and how often.
 
-    Term ``t`` has ``documents[offsets[t]:offsets[t+1]]``, ascending, and as many ``counts``.
-    ``lengths`` is the number of terms of every document, repeats included.
-    """
+class _Idf(Mapping[int, float]):
+    """rank-bm25's idf by term, worked out when it is asked for: a vocabulary can have millions."""
 
-    offsets: npt.NDArray[np.int64]
-    documents: Ids
-    counts: npt.NDArray[np.uint16]
-    lengths: npt.NDArray[np.int32]
+    def __init__(self, offsets: Places, corpus_size: int) -> None:
+        self._offsets = offsets
+        self._formula = BM25Plus.__new__(BM25Plus)
+        self._formula.corpus_size = corpus_size
+        self._formula.idf = {}  # by document frequency, of which there are few different ones
 
-    @classmethod
-    def of(cls, documents: Sequence[npt.ArrayLike], vocabulary_size: int) -> Postings:
-        """The postings of documents given as arrays of term ids, repeats included."""
-        lengths = np.fromiter((np.size(d) for d in documents), np.int32, len(documents))
-        if not lengths.sum():
-            empty = np.zeros(0, np.int32)
-            return cls(
-                np.zeros(vocabulary_size + 1, np.int64), empty, empty.astype(np.uint16), lengths
-            )
-        terms = np.concatenate([np.asarray(d, np.int64) for d in documents])
-        owners = np.repeat(np.arange(len(documents), dtype=np.int64), lengths)
-        # One sort of (term, document) pairs packed in one integer gives the postings in order.
-        pairs, counts = np.unique(terms * len(documents) + owners, return_counts=True)
-        doc_freqs = np.bincount(pairs // len(documents), minlength=vocabulary_size)
-        return cls(
-            np.concatenate([[0], np.cumsum(doc_freqs)]).astype(np.int64),
-            (pairs % len(documents)).astype(np.int32),
-            np.minimum(counts, np.iinfo(np.uint16).max).astype(np.uint16),
-            lengths,
-        )
+    def __getitem__(self, term: int) -> float:
+        if not 0 <= term < len(self._offsets) - 1:
+            raise KeyError(term)
+        doc_freq = int(self._offsets[term + 1] - self._offsets[term])
+        if not doc_freq:
+            raise KeyError(term)
+        known: dict[int, float] = self._formula.idf
+        if doc_freq not in known:
+            self._formula._calc_idf({doc_freq: doc_freq})  # noqa: SLF001  # the formula's one home
+        return known[doc_freq]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(np.flatnonzero(np.diff(self._offsets)).tolist())
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(np.diff(self._offsets)))
 
 
 class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type information
-    """BM25 over ``Postings``; terms are integer ids.
+    """BM25 over ``Postings``; terms are integer ids. Safe to use from several threads.
 
     ``k1`` sets how soon repeats of a term stop counting, ``b`` how much length is held against a
-    document. The defaults are the best of those measured for Chinese words and bigrams.
+    document. ``impacts``, where they were kept beside the postings, need not be worked out again;
+    they must be for the same ``k1`` and ``b``. ``costs`` changes the time taken only.
     """
 
-    def __init__(self, postings: Postings, *, k1: float = 0.9, b: float = 0.6) -> None:
-        # rank-bm25's own constructor would count terms document by document; the postings have them.
+    def __init__(
+        self,
+        postings: Postings,
+        *,
+        k1: float = K1,
+        b: float = B,
+        impacts: Impacts | None = None,
+        costs: Costs | None = None,
+    ) -> None:
+        # rank-bm25's own constructor would count what the postings have counted.
+        if impacts is not None and (impacts.k1, impacts.b) != (k1, b):
+            raise ValueError(
+                f"the impacts are for k1={impacts.k1}, b={impacts.b}, not for k1={k1}, b={b}"
+            )
         self.k1 = k1
         self.b = b
         self.delta = 0.0
-        self.postings = postings
         self.corpus_size = len(postings.lengths)
-        self.doc_len = postings.lengths
-        total = int(postings.lengths.sum())
+        total = int(postings.lengths.sum(dtype=np.int64))
         self.avgdl = total / self.corpus_size if total else 1.0
-        doc_freqs = np.diff(postings.offsets)
-        self.idf: dict[int, float] = {}
-        self._calc_idf({int(t): int(doc_freqs[t]) for t in np.flatnonzero(doc_freqs)})
-        norm = k1 * (1 - b + b * postings.lengths / self.avgdl)
-        weights = np.zeros(len(doc_freqs))
-        weights[list(self.idf)] = list(self.idf.values())
-        counts = postings.counts.astype(np.float64)
-        self._impacts = (
-            np.repeat(weights, doc_freqs)
-            * (counts * (k1 + 1))
-            / (norm[postings.documents] + counts)
-        )
+        self.doc_len = np.asarray(postings.lengths)
+        self._offsets = np.asarray(postings.offsets)
+        self._documents = np.asarray(postings.documents)
+        self._counts = np.asarray(postings.counts)
+        self.idf: Mapping[int, float] = _Idf(self._offsets, self.corpus_size)
+        costs = costs or Costs()
+        self._whole = self.corpus_size < costs.whole
+        self._pruning = Pruning(postings, impacts or Impacts.of(postings, k1=k1, b=b), costs)
 
     def get_scores(self, query: Iterable[int]) -> Floats:
         """The score of every document, as rank-bm25 computes it; unknown terms add nothing."""
         scores = np.zeros(self.corpus_size)
-        offsets = self.postings.offsets
         for term in query:
-            if 0 <= term < len(offsets) - 1:
-                begin, end = offsets[term], offsets[term + 1]
-                scores[self.postings.documents[begin:end]] += self._impacts[begin:end]
+            if idf := self.idf.get(term):
+                held = slice(self._offsets[term], self._offsets[term + 1])
+                documents = self._documents[held]
+                scores[documents] += self._part(idf, self._counts[held], self._norms(documents))
         return scores
 
-    def get_batch_scores(self, query: Iterable[int], doc_ids: Sequence[int]) -> list[float]:
+    def get_batch_scores(self, query: Iterable[int], doc_ids: npt.ArrayLike) -> list[float]:
         """The scores of some documents, in the order of ``doc_ids``."""
-        scores: list[float] = self.get_scores(query)[np.asarray(doc_ids, np.int64)].tolist()
+        scores: list[float] = self._scores_of(query, np.asarray(doc_ids, np.int32)).tolist()
         return scores
+
+    def top_k(
+        self, query: Iterable[int], k: int, among: npt.NDArray[np.bool_] | None = None
+    ) -> tuple[Ids, Floats]:
+        """The ``k`` documents with the highest positive scores, and these; ties in document order.
+
+        ``among`` marks the documents that may be found. The result is that of ``get_scores`` and
+        ``top``, to the last bit.
+        """
+        query = list(query)
+        if self._whole:
+            scores = self.get_scores(query)
+            if among is not None:
+                scores[~among] = 0.0
+            best = top(scores, k)
+            return best, scores[best]
+        times = Counter(query)
+        weights = {t: idf * n for t, n in times.items() if (idf := self.idf.get(t))}
+        if k <= 0 or not weights:
+            return np.zeros(0, np.int32), np.zeros(0)
+        documents = self._pruning.contenders(weights, k, among)
+        scores = self._scores_of(query, documents)
+        best = top(scores, k)
+        return documents[best], scores[best]
 
     def upper_bound(self, query: Iterable[int]) -> float:
         """What no score for ``query`` can exceed: every term repeated without end."""
         return sum(self.idf.get(term, 0.0) * (self.k1 + 1) for term in query)
+
+    # The order of operations is rank-bm25's, so that results are the same to the last bit.
+
+    def _norms(self, documents: Ids) -> Floats:
+        lengths = self.doc_len[documents]
+        return np.asarray(self.k1 * (1 - self.b + self.b * lengths / self.avgdl), np.float64)
+
+    def _part(self, idf: float, counts: npt.NDArray[np.generic], norms: Floats) -> Floats:
+        """What a term adds to the scores of documents that hold it ``counts`` times."""
+        times = counts.astype(np.float64)
+        return np.asarray(idf * ((times * (self.k1 + 1)) / (norms + times)), np.float64)
+
+    def _scores_of(self, query: Iterable[int], documents: Ids) -> Floats:
+        """The scores of some documents; terms are added in the order of the question."""
+        scores = np.zeros(len(documents))
+        norms = self._norms(documents)
+        parts: dict[int, Floats] = {}
+        for term in query:
+            if idf := self.idf.get(term):
+                if term not in parts:
+                    held = slice(self._offsets[term], self._offsets[term + 1])
+                    times = look_up(self._documents[held], documents, self._counts[held])
+                    parts[term] = self._part(idf, times, norms)
+                scores += parts[term]
+        return scores
 
 
 def top(scores: Floats, k: int) -> Ids:
@@ -112,9 +168,8 @@ def top(scores: Floats, k: int) -> Ids:
     >>> top(np.array([1.0, 3.0, 0.0, 3.0]), 3)
     array([1, 3, 0], dtype=int32)
     """
-    positive = int(np.count_nonzero(scores > 0))
-    k = min(k, positive)
-    if not k:
+    k = min(k, int(np.count_nonzero(scores > 0)))
+    if k <= 0:
         return np.zeros(0, np.int32)
     # Everything that ties with the k-th is kept until the stable sort has decided.
     kth = np.partition(scores, -k)[-k]

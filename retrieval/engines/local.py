@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from retrieval.analysis import Terms
-from retrieval.bm25 import PostingsBM25, top
+from retrieval.bm25 import PostingsBM25
 from retrieval.engine import Hits
 from retrieval.evidence import Alternative, Evidence, gather, weigh
 from retrieval.index import Index
@@ -31,11 +31,8 @@ class LocalEngine:
     ) -> Hits:
         """The ``k`` best documents by rank-bm25's scores."""
         numbers = self._index.ids(terms)
-        scores = self._bm25.get_scores(numbers)
-        if among is not None:
-            scores = np.where(among, scores, 0.0)
-        best = top(scores, k)
-        return Hits(best, scores[best], self._bm25.upper_bound(numbers))
+        documents, scores = self._bm25.top_k(numbers, k, among)
+        return Hits(documents, scores, self._bm25.upper_bound(numbers))
 
     def evidence(
         self,

@@ -1,0 +1,253 @@
+"""Are the scores rank-bm25's own, and are the best k the best k?"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from rank_bm25 import BM25Plus
+
+from retrieval.bm25 import PostingsBM25, top
+from retrieval.postings import Postings
+from retrieval.pruning import Costs, Impacts, Pruning
+
+VOCABULARY = 12
+
+# Few terms, so that documents tie and terms are in most documents, and an id that none of them has.
+documents = st.lists(st.integers(0, VOCABULARY - 2), max_size=9)
+corpora = st.lists(documents, min_size=1, max_size=40).filter(any)
+questions = st.lists(st.integers(-1, VOCABULARY + 1), max_size=8)
+# With b = 1 rank-bm25 divides 0 by 0 for an empty document.
+parameters = st.sampled_from([(0.9, 0.6), (1.5, 0.75), (0.4, 0.0), (2.5, 0.95)])
+
+# Costs under which a handful of documents takes every path that a million would.
+costs = st.builds(
+    Costs,
+    whole=st.sampled_from([0, 8192]),
+    frequent=st.sampled_from([1, 3, 16, 1000]),
+    probed=st.sampled_from([0, 2, 5]),
+    leaders=st.integers(1, 3),
+    few=st.sampled_from([0, 5]),
+    columns=st.integers(1, 3),
+    many=st.sampled_from([0, 1, 3, 10]),
+    block=st.sampled_from([1, 7, 64]),
+    groups=st.sampled_from([1, 2, 3]),
+)
+
+EAGER = Costs(whole=0, frequent=3, probed=0, leaders=1, few=0, columns=1, many=1, groups=2)
+
+
+def ours(
+    corpus: Sequence[Sequence[int]],
+    k1: float = 0.9,
+    b: float = 0.6,
+    costs: Costs | None = None,
+) -> PostingsBM25:
+    return PostingsBM25(Postings.of(corpus, VOCABULARY), k1=k1, b=b, costs=costs)
+
+
+def best(scores: npt.NDArray[np.float64], k: int) -> list[tuple[int, float]]:
+    """The definition: by score, then by place; nothing that scores 0."""
+    order = sorted(range(len(scores)), key=lambda d: (-scores[d], d))
+    return [(d, float(scores[d])) for d in order if scores[d] > 0][:k]
+
+
+def found(
+    bm25: PostingsBM25, query: Sequence[int], k: int, among: npt.NDArray[np.bool_] | None = None
+) -> list[tuple[int, float]]:
+    ids, scores = bm25.top_k(query, k, among)
+    return list(zip(ids.tolist(), scores.tolist(), strict=True))
+
+
+def test_a_score_computed_by_hand() -> None:
+    # Documents of 3, 1 and 2 terms: 2 on average. Term 7 is in the first (twice) and the last.
+    bm25 = ours([[7, 7, 3], [5], [7, 5]], k1=0.9, b=0.6)
+    idf = math.log((3 + 1) / 2)  # 0.6931
+    first = idf * 2 * 1.9 / (2 + 0.9 * (0.4 + 0.6 * 3 / 2))  # 3.8 / 3.17 of it
+    last = idf * 1 * 1.9 / (1 + 0.9 * (0.4 + 0.6 * 2 / 2))  # all of it
+    assert bm25.get_scores([7]).tolist() == pytest.approx([first, 0.0, last])
+    assert bm25.get_scores([7]).tolist() == pytest.approx([0.8309, 0.0, 0.6931], abs=1e-4)
+
+
+@given(corpora, questions, parameters)
+@example([[0]], [0, 0], (0.9, 0.6))
+@example([[0], [0]], [0], (0.9, 0.6))
+@example([[0], [], [1]], [0, 1, 5], (0.9, 0.6))
+def test_scores_are_rank_bm25s_to_the_last_bit(
+    corpus: list[list[int]], query: list[int], parameters: tuple[float, float]
+) -> None:
+    k1, b = parameters
+    theirs = BM25Plus(corpus, k1=k1, b=b, delta=0)
+    bm25 = ours(corpus, k1, b)
+    assert bm25.get_scores(query).tolist() == theirs.get_scores(query).tolist()
+    every = list(range(len(corpus)))
+    assert bm25.get_batch_scores(query, every) == theirs.get_batch_scores(query, every)
+    assert dict(bm25.idf) == theirs.idf
+    assert len(bm25.idf) == len(theirs.idf)
+
+
+@given(corpora, questions, st.integers(0, 50), parameters, costs)
+@example([[1, 1, 1], [1], [1, 1, 1]], [1, 1], 2, (0.9, 0.6), EAGER)
+@example([[0], [], [1]], [], 3, (0.9, 0.6), EAGER)
+def test_the_best_k_are_rank_bm25s_and_ties_stand_in_document_order(
+    corpus: list[list[int]],
+    query: list[int],
+    k: int,
+    parameters: tuple[float, float],
+    costs: Costs,
+) -> None:
+    k1, b = parameters
+    theirs = BM25Plus(corpus, k1=k1, b=b, delta=0).get_scores(query)
+    bm25 = ours(corpus, k1, b, costs)
+    assert found(bm25, query, k) == best(theirs, k)
+    # Nothing of one question is left over for the next.
+    assert found(bm25, query, k) == best(theirs, k)
+
+
+@given(corpora, questions, st.integers(1, 50), costs, st.data())
+def test_only_allowed_documents_are_found(
+    corpus: list[list[int]], query: list[int], k: int, costs: Costs, data: st.DataObject
+) -> None:
+    size = len(corpus)
+    among = np.array(data.draw(st.lists(st.booleans(), min_size=size, max_size=size)), np.bool_)
+    bm25 = ours(corpus, costs=costs)
+    assert found(bm25, query, k, among) == best(np.where(among, bm25.get_scores(query), 0.0), k)
+    assert found(bm25, query, k) == best(bm25.get_scores(query), k)
+
+
+@given(corpora, questions)
+def test_the_ranking_is_that_of_rank_bm25_with_its_own_delta(
+    corpus: list[list[int]], query: list[int]
+) -> None:
+    theirs = BM25Plus(corpus, k1=0.9, b=0.6)
+    assert theirs.delta == 1
+    # Every document's score is higher by the same; only the rounding differs.
+    offset = sum(theirs.idf.get(term, 0.0) for term in query)
+    scores = ours(corpus).get_scores(query)
+    assert scores + offset == pytest.approx(theirs.get_scores(query), rel=1e-12)
+    order = np.argsort(-scores.round(9), kind="stable")
+    assert (
+        order.tolist()
+        == np.argsort(-(theirs.get_scores(query) - offset).round(9), kind="stable").tolist()
+    )
+
+
+@given(corpora, questions)
+def test_no_score_exceeds_the_upper_bound(corpus: list[list[int]], query: list[int]) -> None:
+    bm25 = ours(corpus)
+    assert bm25.get_scores(query).max() <= bm25.upper_bound(query)
+
+
+@given(corpora)
+def test_an_impact_is_above_its_part_of_the_score_by_less_than_a_step(
+    corpus: list[list[int]],
+) -> None:
+    postings = Postings.of(corpus, VOCABULARY)
+    impacts = Impacts.of(postings, k1=0.9, b=0.6)
+    bm25 = PostingsBM25(postings, impacts=impacts)
+    for term in bm25.idf:
+        held = slice(postings.offsets[term], postings.offsets[term + 1])
+        parts = bm25.get_scores([term])[postings.documents[held]] / bm25.idf[term]
+        over = impacts.steps[held] * impacts.step - parts
+        assert over.min() > -1e-9
+        assert over.max() < impacts.step + 1e-9
+        assert impacts.highest[term] == impacts.steps[held].max()
+
+
+@given(corpora)
+def test_a_column_is_above_the_impacts_by_less_than_its_step(corpus: list[list[int]]) -> None:
+    postings = Postings.of(corpus, VOCABULARY)
+    impacts = Impacts.of(postings, k1=0.9, b=0.6)
+    pruning = Pruning(postings, impacts, EAGER)
+    for term in np.flatnonzero(impacts.highest):
+        held = slice(postings.offsets[term], postings.offsets[term + 1])
+        column = pruning._column(int(term))
+        step = impacts.highest[term] / 255
+        over = column[postings.documents[held]] * step - impacts.steps[held]
+        assert over.min() > -1e-9
+        assert over.max() < step
+        assert np.count_nonzero(column) == len(over)
+
+
+@pytest.fixture(scope="module")
+def thousand_postings() -> Postings:
+    """Enough documents for a choice among them; frequencies as uneven as in a language."""
+    rng = np.random.default_rng(7)
+    lengths = rng.integers(1, 60, 20_000).astype(np.int32)
+    terms = np.minimum(rng.zipf(1.3, int(lengths.sum())) - 1, 4999).astype(np.int32)
+    return Postings.of_flat(terms, lengths, 5000)
+
+
+@pytest.mark.parametrize("k", [1, 10, 100])
+@pytest.mark.parametrize("allowed", [None, 0.5, 0.01])
+@pytest.mark.parametrize(
+    "costs", [Costs(), Costs(frequent=200, probed=50, columns=3, many=1), EAGER], ids=str
+)
+def test_the_best_of_thousands_are_the_best_of_all(
+    thousand_postings: Postings, k: int, allowed: float | None, costs: Costs
+) -> None:
+    thousands = PostingsBM25(thousand_postings, costs=costs)
+    rng = np.random.default_rng(k)
+    among = None if allowed is None else rng.random(20_000) < allowed
+    for terms in (1, 3, 9, 40):
+        for span in (5, 300, 5000):  # the most frequent terms only, less frequent ones too, all
+            query = rng.integers(0, span, terms).tolist()
+            scores = thousands.get_scores(query)
+            if among is not None:
+                scores[~among] = 0
+            ids = top(scores, k)
+            assert found(thousands, query, k, among) == list(
+                zip(ids.tolist(), scores[ids].tolist(), strict=True)
+            )
+
+
+def test_threads_do_not_disturb_each_other(thousand_postings: Postings) -> None:
+    thousands = PostingsBM25(thousand_postings)
+    rng = np.random.default_rng(1)
+    asked = [rng.integers(0, 3000, 9).tolist() for _ in range(40)]
+    expected = [found(thousands, query, 10) for query in asked]
+    answers: list[list[list[tuple[int, float]]]] = []
+
+    def ask() -> None:
+        answers.append([found(thousands, query, 10) for query in asked])
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [expected] * 4
+
+
+def test_impacts_for_other_parameters_are_refused() -> None:
+    postings = Postings.of([[0, 1]], VOCABULARY)
+    impacts = Impacts.of(postings, k1=1.5, b=0.75)
+    with pytest.raises(ValueError, match=r"k1=1\.5, b=0\.75, not for k1=0\.9, b=0\.6"):
+        PostingsBM25(postings, impacts=impacts)
+
+
+@pytest.mark.parametrize("corpus", [[], [[]], [[], []]])
+def test_a_library_without_a_single_term_finds_nothing(corpus: list[list[int]]) -> None:
+    bm25 = ours(corpus)
+    assert found(bm25, [0, 1], 3) == []
+    assert bm25.get_scores([0]).tolist() == [0.0] * len(corpus)
+
+
+def test_seventy_thousand_repeats_of_a_term_are_all_counted() -> None:
+    corpus = [[0] * 70_000 + [1], [0, 1, 1]]
+    theirs = BM25Plus(corpus, k1=0.9, b=0.6, delta=0)
+    assert ours(corpus).get_scores([0, 1]).tolist() == theirs.get_scores([0, 1]).tolist()
+
+
+def test_the_best_scores_with_ties_stand_in_document_order() -> None:
+    scores = np.array([0.5, 2.0, 0.0, 2.0, 0.5, 2.0])
+    assert top(scores, 2).tolist() == [1, 3]
+    assert top(scores, 4).tolist() == [1, 3, 5, 0]
+    assert top(scores, 9).tolist() == [1, 3, 5, 0, 4]
+    assert top(scores, 0).tolist() == []
