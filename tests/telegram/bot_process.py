@@ -62,6 +62,12 @@ class BotProcess:
         await self.process.wait()
 
 
+def kept_environment() -> dict[str, str]:
+    """The environment of a process that is to see none of the caller's own settings."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+
+
 def _file(path: Path) -> BinaryIO:
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.open("wb")
@@ -72,8 +78,7 @@ async def started(
     folder: Path, settings: Mapping[str, str], *arguments: str
 ) -> AsyncIterator[BotProcess]:
     """Run the bot with exactly these ``settings``; it is gone when the block is left."""
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
-    environment |= {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", **settings}
+    environment = {**kept_environment(), **settings}
     with _file(folder / "stdout") as out, _file(folder / "stderr") as err:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -104,12 +109,17 @@ class Setup:
     settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def state(self) -> Path:
+        """The bot's state folder."""
+        return self.folder / "state"
+
+    @property
     def environment(self) -> dict[str, str]:
         """The settings as environment variables."""
         return {
             "WENJU_TOKEN": self.server.token,
             "WENJU_API_URL": self.server.address,
-            "WENJU_STATE": str(self.folder / "state"),
+            "WENJU_STATE": str(self.state),
             **self.settings,
         }
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ from typing import Protocol
 import pytest
 import pytest_asyncio
 
-from tests.telegram.bot_process import ROOT, BotProcess, Setup, free_port, serving
+from tests.telegram.bot_process import ROOT, BotProcess, Setup, free_port, kept_environment, serving
 from tests.telegram.conversation import WRITES, Conversation, Message
 from tests.telegram.server import SECRET, Server, running
 
@@ -65,12 +68,24 @@ def by_webhook(server: Server) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder with the index of the shipped knowledge, which takes seconds to build."""
+    folder = tmp_path_factory.mktemp("indexed")
+    environment = {**kept_environment(), "WENJU_STATE": str(folder)}
+    command = [sys.executable, "-m", "bot", "index"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    return folder
+
+
 @asynccontextmanager
 async def bot_with(
-    server: Server, folder: Path, settings: dict[str, str]
+    server: Server, folder: Path, indexed: Path, settings: dict[str, str]
 ) -> AsyncIterator[Running]:
     """A bot that serves; looked over when the block is left, unless a test failed in it."""
     setup = Setup(server, folder, settings)
+    if not setup.state.exists():
+        shutil.copytree(indexed, setup.state)
     async with serving(setup) as bot:
         one = Running(server, bot, Path(settings.get("WENJU_KNOWLEDGE", SHIPPED)))
         yield one
@@ -93,16 +108,16 @@ def look_over(one: Running) -> None:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Start:
+def start(tmp_path: Path, indexed: Path) -> Start:
     """Starts a bot of the test's own, with settings of its own."""
 
     @asynccontextmanager
     async def starting(server: Server | None = None, **settings: str) -> AsyncIterator[Running]:
         if server is not None:
-            async with bot_with(server, tmp_path, settings) as one:
+            async with bot_with(server, tmp_path, indexed, settings) as one:
                 yield one
         else:
-            async with running(Server()) as own, bot_with(own, tmp_path, settings) as one:
+            async with running(Server()) as own, bot_with(own, tmp_path, indexed, settings) as one:
                 yield one
 
     return starting
@@ -110,19 +125,19 @@ def start(tmp_path: Path) -> Start:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=[polling, by_webhook])
 async def both_ways(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, indexed: Path
 ) -> AsyncIterator[Running]:
     """One bot for a whole module, in turn by polling and by webhook."""
     async with running(Server()) as server:
         folder = tmp_path_factory.mktemp(request.param.__name__)
         settings = {"WENJU_LOG_LEVEL": "DEBUG", **request.param(server)}
-        async with bot_with(server, folder, settings) as one:
+        async with bot_with(server, folder, indexed, settings) as one:
             yield one
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def wenju(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+async def wenju(tmp_path_factory: pytest.TempPathFactory, indexed: Path) -> AsyncIterator[Running]:
     """One bot for a whole module, by polling."""
     folder = tmp_path_factory.mktemp("bot")
-    async with running(Server()) as server, bot_with(server, folder, {}) as one:
+    async with running(Server()) as server, bot_with(server, folder, indexed, {}) as one:
         yield one

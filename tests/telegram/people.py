@@ -203,6 +203,7 @@ RIGHTS_OF_ADMINISTRATORS = (
     "can_post_stories",
     "can_edit_stories",
     "can_delete_stories",
+    "can_send_welcome_messages",
 )
 RIGHTS_OF_MUTED = (
     "can_send_messages",
@@ -215,6 +216,8 @@ RIGHTS_OF_MUTED = (
     "can_send_polls",
     "can_send_other_messages",
     "can_add_web_page_previews",
+    "can_react_to_messages",
+    "can_edit_tag",
     "can_change_info",
     "can_invite_users",
     "can_pin_messages",

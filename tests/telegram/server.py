@@ -33,7 +33,7 @@ from tests.telegram.world import Person, World
 BOT = Person(7_000_000_001, "问据", None, "wenju_test_bot", is_bot=True)
 SECRET = "never-print-this-token-0123456789ab"
 TOKEN = f"{BOT.id}:{SECRET}"
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that a test waits for a call, of which a busy machine may need many."""
 
 OF_UPDATES = ("getUpdates", "setWebhook", "deleteWebhook", "getWebhookInfo", "logOut", "close")

@@ -1,0 +1,50 @@
+"""Does Telegram take whatever the bot can render? Random answers, the strict server's rules."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.rendering import Page, View, answer_page, changed_remark, paragraph_page, topic_page
+from bot.replying import markup_of
+from retrieval.model import Answer, Outcome, Quote
+from tests.bot.test_rendering import answers, bodies, hero, quotes, views
+from tests.telegram import limits
+
+
+def accept(page: Page) -> None:
+    content = limits.formatted(page.body.html, "HTML")
+    limits.message_text(content)
+    limits.message_text(content, editing=True)
+    assert content.text == page.body.plain.strip()
+    markup = markup_of(page.keyboard)
+    limits.keyboard(None if markup is None else markup.to_dict())
+
+
+# Something was found, or nothing: an answer that found something has a passage.
+possible = answers.filter(lambda answer: answer.quotes or answer.outcome is Outcome.NOT_FOUND)
+
+
+@given(possible, views, st.booleans(), st.integers(0, 8))
+def test_every_page_of_every_answer_is_accepted(
+    answer: Answer, view: View, asked: bool, at: int
+) -> None:
+    accept(answer_page(answer, view, at, asked=asked))
+
+
+@given(quotes(), st.none() | quotes(), st.none() | quotes(), views, st.none() | bodies)
+def test_every_paragraph_among_its_neighbours_is_accepted(
+    here: Quote, before: Quote | None, after: Quote | None, view: View, old: str | None
+) -> None:
+    remark = changed_remark(old, view, gone=False)
+    accept(
+        paragraph_page(here, view, before=before, after=after, remark=remark, page=3, outline=True)
+    )
+
+
+@given(st.lists(bodies, max_size=40, unique=True), views, st.integers(0, 4), st.booleans())
+def test_every_list_of_a_topic_is_accepted(
+    names: list[str], view: View, at: int, people: bool
+) -> None:
+    topic = hero(*names)
+    accept(topic_page(topic, topic.entries, view, at, people=people))
