@@ -88,6 +88,7 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
         self._offsets = np.asarray(postings.offsets)
         self._documents = np.asarray(postings.documents)
         self._counts = np.asarray(postings.counts)
+        self._norms = np.asarray(k1 * (1 - b + b * self.doc_len / self.avgdl), np.float64)
         self.idf: Mapping[int, float] = _Idf(self._offsets, self.corpus_size)
         costs = costs or Costs()
         self._whole = self.corpus_size < costs.whole
@@ -100,7 +101,7 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
             if idf := self.idf.get(term):
                 held = slice(self._offsets[term], self._offsets[term + 1])
                 documents = self._documents[held]
-                scores[documents] += self._part(idf, self._counts[held], self._norms(documents))
+                scores[documents] += self._part(idf, self._counts[held], self._norms[documents])
         return scores
 
     def get_batch_scores(self, query: Iterable[int], doc_ids: npt.ArrayLike) -> list[float]:
@@ -136,21 +137,16 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
         """What no score for ``query`` can exceed: every term repeated without end."""
         return sum(self.idf.get(term, 0.0) * (self.k1 + 1) for term in query)
 
-    # The order of operations is rank-bm25's, so that results are the same to the last bit.
-
-    def _norms(self, documents: Ids) -> Floats:
-        lengths = self.doc_len[documents]
-        return np.asarray(self.k1 * (1 - self.b + self.b * lengths / self.avgdl), np.float64)
-
     def _part(self, idf: float, counts: npt.NDArray[np.generic], norms: Floats) -> Floats:
         """What a term adds to the scores of documents that hold it ``counts`` times."""
+        # The order of operations is rank-bm25's, so that results are the same to the last bit.
         times = counts.astype(np.float64)
         return np.asarray(idf * ((times * (self.k1 + 1)) / (norms + times)), np.float64)
 
     def _scores_of(self, query: Iterable[int], documents: Ids) -> Floats:
         """The scores of some documents; terms are added in the order of the question."""
         scores = np.zeros(len(documents))
-        norms = self._norms(documents)
+        norms = self._norms[documents]
         parts: dict[int, Floats] = {}
         for term in query:
             if idf := self.idf.get(term):
