@@ -51,7 +51,7 @@ def scene(chat: Conversation, *, unfolded: bool = False, below: str = "") -> Sce
     if chat.chat.type == "private":
         title, subtitle = BOT.name, "bot"
     else:
-        title, subtitle = chat.chat.title, "18 位成员"
+        title, subtitle = chat.chat.title, "群"
     return Scene(title, subtitle, chat.person.id, history, unfolded=unfolded, below=below)
 
 

@@ -19,7 +19,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--hide-scrollbars",
-    "--force-device-scale-factor=2",
+    "--force-device-scale-factor=1.5",
 )
 MEASURE = "<script>document.body.dataset.height = document.body.offsetHeight</script>"
 SECONDS = 120
@@ -41,7 +41,7 @@ def browser() -> str:
 
 
 def photograph(page: str, width: int, picture: Path) -> None:
-    """Write ``page``, ``width`` CSS pixels wide, as a PNG at twice that size."""
+    """Write ``page``, ``width`` CSS pixels wide, as a PNG half as wide again."""
     with tempfile.TemporaryDirectory(prefix="wenju-pictures-") as name:
         folder = Path(name)
         source = folder / "page.html"

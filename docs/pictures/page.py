@@ -92,8 +92,7 @@ def body(message: Json, *, unfolded: bool = False) -> str:
     entities = [MessageEntity.model_validate(entity) for entity in given]
     text = message.get("text") or message.get("caption") or ""
     marked = _Decoration().unparse(text, entities)
-    # A quotation is a block: the line breaks around it are the block's own.
-    marked = re.sub(r"\n?(<blockquote[^>]*>)", r"\1", marked)
+    # A quotation is a block: the line break after it is the block's own.
     marked = re.sub(r"(</blockquote>)\n?", r"\1", marked)
     if unfolded:
         marked = marked.replace("<blockquote expandable>", "<blockquote>")

@@ -171,7 +171,8 @@ class _Parser:
             raise self.wrong(
                 f'Can\'t find end tag corresponding to start tag "{self.open[-1].tag}"'
             )
-        return Formatted("".join(self.pieces), _ordered(self.entities))
+        # Of two marks on the same stretch, the outer one was closed last and comes first.
+        return Formatted("".join(self.pieces), _ordered(self.entities[::-1]))
 
     def bytes(self, position: int) -> int:
         return len(self.source[:position].encode())

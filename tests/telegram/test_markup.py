@@ -48,6 +48,11 @@ def test_nested_marks_come_outermost_first_and_in_utf_16() -> None:
     )
 
 
+def test_of_two_marks_on_one_stretch_the_outer_comes_first() -> None:
+    kinds = [e.type for e in parse_html("<blockquote><b><i>甲</i></b></blockquote>").entities]
+    assert kinds == ["blockquote", "bold", "italic"]
+
+
 def test_a_code_block_keeps_its_language() -> None:
     source = '<pre><code class="language-python">1 &lt; 2</code></pre>'
     assert parse_html(source) == Formatted("1 < 2", (Entity("pre", 0, 5, language="python"),))

@@ -32,12 +32,12 @@ def shown(message: Json, viewer: int = 1) -> str:
     return bubble(message, Scene("问据", "bot", viewer, [message]))
 
 
-def test_marks_come_back_as_markup_and_the_lines_around_a_quotation_are_its_own() -> None:
+def test_marks_come_back_as_markup_and_the_line_after_a_quotation_is_its_own() -> None:
     message = said_by_bot(
         "<b>“三零”</b>\n<blockquote expandable>零干扰 &lt;1&gt;</blockquote>\n— /term"
     )
     assert shown(message) == (
-        '<article class="other"><div class="bubble"><div><b>“三零”</b>'
+        '<article class="other"><div class="bubble"><div><b>“三零”</b>\n'
         "<blockquote expandable>零干扰 &lt;1&gt;</blockquote>— <a>/term</a>"
         "<time>09:30</time></div></div></article>"
     )
