@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
+import tempfile
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -171,11 +172,18 @@ _NUMBERED = (
 _POSTINGS = ("offsets", "documents", "counts", "lengths")
 
 
+_CURRENT = "current"  # names the folder, beside it, of the index that counts
+_ABANDONED = 3600  # seconds after which what another process was writing is taken for left behind
+
+
 def save(index: Index, folder: Path) -> None:
-    """Write ``index`` to ``folder`` whole or not at all: aside first, then renamed over the old."""
-    aside = folder.with_name(f"{folder.name}.{os.getpid()}.new")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
+    """Write ``index`` into ``folder`` whole or not at all.
+
+    It is written beside the one that is there; then one file, which says which of them counts,
+    is replaced. A process that is killed at any moment leaves the old index or the new one.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f"{index.revision}.", dir=folder))
     for name in _NUMBERED:
         np.save(aside / f"{name}.npy", getattr(index, name))
     for name in _POSTINGS:
@@ -184,11 +192,24 @@ def save(index: Index, folder: Path) -> None:
     sizes = {file.name: file.stat().st_size for file in sorted(aside.iterdir())}
     header = {"format": FORMAT, "revision": index.revision, "sizes": sizes}
     (aside / "header.json").write_text(json.dumps(header, indent=1), encoding="utf-8")
-    old = folder.with_name(f"{folder.name}.{os.getpid()}.old")
-    if folder.exists():
-        folder.rename(old)
-    aside.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    before = _current(folder)
+    pointer = aside / _CURRENT
+    pointer.write_text(aside.name, encoding="utf-8")
+    pointer.replace(folder / _CURRENT)
+    for other in folder.iterdir():
+        if other.is_dir() and other != aside:
+            abandoned = time.time() - other.stat().st_mtime > _ABANDONED
+            if other == before or abandoned:
+                shutil.rmtree(other, ignore_errors=True)
+
+
+def _current(folder: Path) -> Path | None:
+    """The folder of the index that counts."""
+    try:
+        name = (folder / _CURRENT).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return folder / name if name == Path(name).name else None
 
 
 def load(folder: Path, expected: str) -> Index:
@@ -197,20 +218,23 @@ def load(folder: Path, expected: str) -> Index:
     Raises ``IndexOutOfDate`` where there is none, where it was made for another library, by
     another analyzer or format, or where a file of it is cut short or missing.
     """
+    saved = _current(folder)
+    if saved is None:
+        raise IndexOutOfDate(f"{folder} has no index")
     try:
-        header = json.loads((folder / "header.json").read_text(encoding="utf-8"))
-        sizes = {name: (folder / name).stat().st_size for name in header["sizes"]}
+        header = json.loads((saved / "header.json").read_text(encoding="utf-8"))
+        sizes = {name: (saved / name).stat().st_size for name in header["sizes"]}
         if header["format"] != FORMAT or header["revision"] != expected:
-            raise IndexOutOfDate(f"{folder} was made for another library, analyzer or format")
+            raise IndexOutOfDate(f"{saved} was made for another library, analyzer or format")
         if sizes != header["sizes"]:
-            raise IndexOutOfDate(f"{folder} is damaged: a file has not the size it was written with")
-        terms = (folder / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _NUMBERED}
+            raise IndexOutOfDate(f"{saved} is damaged: a file has not the size it was written with")
+        terms = (saved / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
+        arrays = {name: np.load(saved / f"{name}.npy", mmap_mode="r") for name in _NUMBERED}
         postings = {
-            name: np.load(folder / f"postings_{name}.npy", mmap_mode="r") for name in _POSTINGS
+            name: np.load(saved / f"postings_{name}.npy", mmap_mode="r") for name in _POSTINGS
         }
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IndexOutOfDate(f"{folder} cannot be read: {error}") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
+        raise IndexOutOfDate(f"{saved} cannot be read: {error}") from error
     return Index(
         revision=expected,
         vocabulary={term: number for number, term in enumerate(terms) if term},

@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from knowledge.library import Library
+from knowledge.model import Kind
+from knowledge.outline import one_paragraph
+from retrieval.analysis import Analyzer
+from retrieval.answering import Answerer, build_answerer
+from retrieval.engines.local import LocalEngine
+from retrieval.errors import IndexOutOfDate
+from retrieval.index import build, documents, load, revision, save
+from retrieval.model import Answer
+from tests.retrieval.conftest import of_texts
+
+WORDS = [
+    "大桥",
+    "封闭",
+    "三天",
+    "周远山",
+    "6月18日",
+    "拉索",
+    "136根",
+    "六项规定",
+    "。",
+    ",",
+    "；",
+    "的",
+]
+TEXTS = st.lists(st.lists(st.sampled_from(WORDS), max_size=12).map("".join), max_size=6)
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two indexes hold the same in every field."""
+    if isinstance(one, np.ndarray):
+        return isinstance(other, np.ndarray) and np.array_equal(one, other)
+    if is_dataclass(one):
+        return all(same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+    return one == other
+
+
+def timeless(answer: Answer) -> Answer:
+    return replace(answer, took_ms=0.0)
+
+
+def test_a_document_is_a_body_paragraph_with_all_its_passages(library: Library) -> None:
+    found = [
+        (passages[0].report_id, library.report(passages[0].report_id).path(p), p.number)
+        for passages in documents(library)
+        for p in [passages[0].paragraph]
+    ]
+    expected = [
+        (report.id, report.path(paragraph), paragraph.number)
+        for report in library.reports
+        for paragraph in report.paragraphs
+        if paragraph.kind is Kind.BODY
+    ]
+    assert found == expected
+    assert len(found) == 12
+
+
+@given(texts=TEXTS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_saved_index_is_opened_as_it_was_built(
+    analyzer: Analyzer, tmp_path: Path, texts: list[str]
+) -> None:
+    library = of_texts(*texts)
+    built = build(library, analyzer)
+    save(built, tmp_path / "index")
+    opened = load(tmp_path / "index", built.revision)
+    assert same(opened, built)
+    for question in ("大桥封闭了几天?", "六项规定", "周远三是谁?"):
+        first, second = (
+            Answerer(library, LocalEngine(index), analyzer) for index in (built, opened)
+        )
+        assert timeless(first.answer(question)) == timeless(second.answer(question))
+
+
+def test_a_new_index_takes_the_place_of_the_old_one(analyzer: Analyzer, tmp_path: Path) -> None:
+    first = build(of_texts("大桥封闭三天。"), analyzer)
+    second = build(of_texts("拉索136根。"), analyzer)
+    assert first.revision != second.revision
+    save(first, tmp_path)
+    save(second, tmp_path)
+    assert same(load(tmp_path, second.revision), second)
+    with pytest.raises(IndexOutOfDate, match="another library, analyzer or format"):
+        load(tmp_path, first.revision)
+    assert len(list(tmp_path.iterdir())) == 2  # one index, and the file that says so
+
+
+def test_the_revision_tells_libraries_and_analyzers_apart(analyzer: Analyzer) -> None:
+    one, other = of_texts("大桥。"), of_texts("大桥,")
+    assert revision(one, analyzer) == revision(of_texts("大桥。"), Analyzer())
+    assert revision(one, analyzer) != revision(other, analyzer)
+    assert revision(one, analyzer) != revision(one, Analyzer(["大桥封闭"]))
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def saved(analyzer: Analyzer, tmp_path: Path) -> Path:
+    save(build(of_texts("大桥封闭三天。", "拉索136根。"), analyzer), tmp_path / "index")
+    return tmp_path / "index"
+
+
+def test_an_index_with_any_file_missing_cut_short_or_foreign_is_refused(
+    analyzer: Analyzer, saved: Path
+) -> None:
+    expected = revision(of_texts("大桥封闭三天。", "拉索136根。"), analyzer)
+    assert len(load(saved, expected)) == 2
+    files = _files(saved)
+    assert {"current", "header.json", "vocabulary.txt", "held.npy"} <= {f.name for f in files}
+    for file in files:
+        content = file.read_bytes()
+        for damaged in (None, b"", content[: len(content) // 2], b"\xff" * len(content)):
+            if damaged is None:
+                file.unlink()
+            elif damaged == content:
+                continue
+            else:
+                file.write_bytes(damaged)
+            with pytest.raises(IndexOutOfDate):
+                load(saved, expected)
+            file.write_bytes(content)
+    assert len(load(saved, expected)) == 2
+
+
+@pytest.mark.parametrize(
+    "header", ["[]", "7", "{}", '{"format": 1, "sizes": 7}', '{"sizes": {"x": 1}, "format": 1}']
+)
+def test_a_header_of_another_shape_is_refused(analyzer: Analyzer, saved: Path, header: str) -> None:
+    next(saved.rglob("header.json")).write_text(header)
+    with pytest.raises(IndexOutOfDate):
+        load(saved, revision(of_texts("大桥封闭三天。", "拉索136根。"), analyzer))
+
+
+def test_an_index_of_another_format_is_refused(analyzer: Analyzer, saved: Path) -> None:
+    file = next(saved.rglob("header.json"))
+    header = json.loads(file.read_text())
+    file.write_text(json.dumps({**header, "format": header["format"] + 1}))
+    with pytest.raises(IndexOutOfDate, match="another library, analyzer or format"):
+        load(saved, revision(of_texts("大桥封闭三天。", "拉索136根。"), analyzer))
+
+
+def test_a_pointer_out_of_the_folder_is_refused(analyzer: Analyzer, saved: Path) -> None:
+    inside = next(path for path in saved.iterdir() if path.is_dir())
+    outside = inside.rename(saved.parent / inside.name)
+    (saved / "current").write_text(f"../{outside.name}")
+    with pytest.raises(IndexOutOfDate):
+        load(saved, revision(of_texts("大桥封闭三天。", "拉索136根。"), analyzer))
+
+
+def test_an_answerer_builds_anew_what_cannot_be_opened(tmp_path: Path) -> None:
+    library = Library.from_reports([one_paragraph("r", "题", "大桥封闭三天。拉索136根。")])
+    indexed: list[tuple[int, int]] = []
+
+    def answer() -> Answer:
+        made = build_answerer(library, tmp_path, progress=lambda *done: indexed.append(done))
+        return timeless(made.answer("大桥封闭了几天?"))
+
+    first = answer()
+    assert indexed
+    indexed.clear()
+    assert answer() == first
+    assert not indexed, "what is saved is opened, not built again"
+    next(tmp_path.rglob("vocabulary.txt")).write_text("大桥")
+    assert answer() == first
+    assert indexed
+    indexed.clear()
+    assert answer() == first
+    assert not indexed, "what was damaged is mended on disk too"
+
+
+KILLING = """
+    import json, os, shutil, signal, sys, tempfile
+    from pathlib import Path
+    import numpy as np
+    from retrieval.analysis import Analyzer
+    from retrieval.errors import IndexOutOfDate
+    from retrieval.index import build, load, save
+    from tests.retrieval.conftest import of_texts
+
+    analyzer = Analyzer()
+    old = build(of_texts("大桥封闭三天。"), analyzer)
+    new = build(of_texts("拉索136根。"), analyzer)
+    left = 0
+
+    def counted(step):
+        def taken(*args, **kwargs):
+            global left
+            left -= 1
+            if left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return step(*args, **kwargs)
+        return taken
+
+    def save_and_die(folder):
+        np.save = counted(np.save)
+        shutil.rmtree = counted(shutil.rmtree)
+        tempfile.mkdtemp = counted(tempfile.mkdtemp)
+        for step in ("mkdir", "write_text", "replace", "rename", "iterdir", "unlink"):
+            setattr(Path, step, counted(getattr(Path, step)))
+        save(new, folder)
+        os._exit(0)
+
+    def opens(folder, index):
+        try:
+            return len(load(folder, index.revision)) == 1
+        except IndexOutOfDate:
+            return False
+
+    found = []
+    # Every step of saving in turn is the one that is not reached, until all are.
+    for steps in range(1000):
+        folder = Path(sys.argv[1]) / str(steps)
+        save(old, folder)
+        child = os.fork()
+        if not child:
+            left = steps
+            save_and_die(folder)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        found.append((status, opens(folder, old), opens(folder, new)))
+        if status != -signal.SIGKILL:
+            break
+    print(json.dumps(found))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
+def test_a_process_killed_while_saving_leaves_the_old_index_or_the_new(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(KILLING), tmp_path],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        check=True,
+    )
+    *killed, last = json.loads(done.stdout)
+    assert last == [0, False, True]
+    assert [status for status, _, _ in killed] == [-signal.SIGKILL] * len(killed)
+    switched = [new for _, _, new in killed]
+    assert all(old != new for _, old, new in killed), "always exactly one of them"
+    assert switched == sorted(switched), "the old one until the switch, the new one from then on"
+    assert switched.count(False) > 10
+    assert switched.count(True) > 0
+
+
+def test_what_a_killed_process_left_behind_is_cleared_away_in_time(
+    analyzer: Analyzer, tmp_path: Path
+) -> None:
+    index = build(of_texts("大桥封闭三天。"), analyzer)
+    fresh, stale = tmp_path / "abc.fresh", tmp_path / "abc.stale"
+    for folder in (fresh, stale):
+        folder.mkdir()
+    yesterday = time.time() - 86_400
+    os.utime(stale, (yesterday, yesterday))
+    save(index, tmp_path)
+    assert fresh.exists(), "another process may be writing there"
+    assert not stale.exists()
+    assert same(load(tmp_path, index.revision), index)
