@@ -214,7 +214,7 @@ def _evaluate(parsed: argparse.Namespace, settings: Settings, _: Mapping[str, st
     for line in measure(
         parsed.questions,
         settings.knowledge,
-        _state(settings),
+        lambda: _state(settings),
         split=parsed.split,
         limit=parsed.limit,
         absent=parsed.absent,

@@ -30,7 +30,7 @@ from retrieval.model import Citation, Outcome
 def measure(
     questions: Path | None,
     knowledge: Path,
-    state: Path | None,
+    state: Callable[[], Path | None],
     *,
     split: str,
     limit: int | None,
@@ -42,7 +42,8 @@ def measure(
 ) -> Iterator[str]:
     """Ask the questions and give the lines to print; see ``wenju evaluate --help``.
 
-    The index is built anew, so that its time can be told; only embeddings are kept in ``state``.
+    The index is built anew, so that its time can be told; only embeddings are kept, in the folder
+    that ``state`` gives.
     Raises ``InvalidQuestions``, ``InvalidCatalog``.
     """
     with Progress() as progress:
@@ -51,8 +52,8 @@ def measure(
             dataset = dataset.sample(limit)
         encoder = meaning.encoder_for(dataset.library, semantic)
         vectors = None
-        if encoder is not None and state is not None:
-            vectors = state / "cache" / f"{encoder.name}-{dataset.name}.npz"
+        if encoder is not None and (folder := state()) is not None:
+            vectors = folder / "cache" / f"{encoder.name}-{dataset.name}.npz"
         begun = time.perf_counter()
         answerer = build_answerer(
             dataset.library,

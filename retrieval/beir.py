@@ -50,11 +50,16 @@ def load_beir(
 def _reports(file: Path, progress: Read) -> Iterator[Report]:
     size = file.stat().st_size if file.is_file() else 0
     done = 0
+    seen: set[str] = set()
     for where, length, row in _rows(file):
         done += length
         progress(done, size)
         title = _text(row, "title", where, needed=False)
-        report = one_paragraph(_text(row, "_id", where), title, _text(row, "text", where))
+        own_id = _text(row, "_id", where)
+        if own_id in seen:
+            raise InvalidQuestions(f"{where}: the id {own_id!r} is taken already")
+        seen.add(own_id)
+        report = one_paragraph(own_id, title, _text(row, "text", where))
         # Without a title of its own, a report's id would be searched and found as its title.
         yield replace(report, title=title)
 
