@@ -18,7 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "requirements"
 ENVIRONMENT = ROOT / ".venv"
-EXTENTS = ("run", "dev")  # each holds all of the one before it
+# Which lock files make up an extent; each extent holds all of the one before it.
+EXTENTS = {"run": ("run",), "dev": ("dev",), "bench": ("dev", "bench")}
 
 # Written last: an environment with a record was once whole.
 RECORD = ENVIRONMENT / "wenju-set-up.json"
@@ -144,13 +145,14 @@ def contents() -> list[str]:
 
 
 def install(extent: str) -> None:
-    """Bring the environment to what the lock file of this extent names, and the project."""
+    """Bring the environment to what the lock files of this extent name, and the project."""
     UNFINISHED.touch()
     before = contents()
     try:
         # First a known pip and setuptools, so that what follows does not depend on this Python's.
         pip("--require-hashes", "-r", LOCKS / "build.lock")
-        pip("--require-hashes", "--no-build-isolation", "-r", LOCKS / f"{extent}.lock")
+        for lock in EXTENTS[extent]:
+            pip("--require-hashes", "--no-build-isolation", "-r", LOCKS / f"{lock}.lock")
     except SetUpError:
         if RECORD.exists() and contents() == before:
             # Nothing arrived, so nothing is broken: what was there can still be used.
@@ -171,7 +173,7 @@ def set_up(extent: str, *, python_is_chosen: bool) -> None:
     wanted = fingerprint(version)
     record = recorded()
     if record is not None:
-        extent = max(extent, record[1], key=EXTENTS.index)
+        extent = max(extent, record[1], key=list(EXTENTS).index)
         if record == (wanted, extent):
             return
     say(f"Installing what requirements/{extent}.lock names into .venv.")
@@ -183,7 +185,11 @@ def set_up(extent: str, *, python_is_chosen: bool) -> None:
 def main() -> int:
     """Read the command line; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("extent", choices=EXTENTS, help="run: to use wenju; dev: to work on it")
+    parser.add_argument(
+        "extent",
+        choices=EXTENTS,
+        help="run: to use wenju; dev: to work on it; bench: to compare its speed",
+    )
     parser.add_argument(
         "--this-python", action="store_true", help="make .venv anew if its Python is another"
     )

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from tests.repository.tree import text_of
 
-NAMES = ("build", "run", "dev")
+NAMES = ("build", "run", "dev", "bench")
 
 _PIN = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>[^ ]+)(?: ; (?P<marker>.+?))? \\")
 _HASH = re.compile(r"    --hash=(?P<hash>sha256:[0-9a-f]{64})(?: \\)?")

@@ -32,6 +32,7 @@ def asked_for(lock: str) -> tuple[Requirement, ...]:
         "build": (*group("build"),),
         "run": (*runtime, *semantic),
         "dev": (*runtime, *semantic, *fast, *group("dev")),
+        "bench": (*group("bench"),),
     }[lock]
 
 
@@ -73,6 +74,15 @@ def test_the_dev_lock_holds_all_of_the_smaller_ones(smaller: str) -> None:
     dev = {(pin.name, pin.version, pin.marker, pin.hashes) for pin in locks.read("dev")}
     ours = {(pin.name, pin.version, pin.marker, pin.hashes) for pin in locks.read(smaller)}
     assert ours - dev == set()
+
+
+def test_the_benchmarks_and_the_rest_agree_on_what_both_need() -> None:
+    """The bench lock is installed on top of the dev lock."""
+    dev = {(pin.name, pin.version, pin.marker) for pin in locks.read("dev")}
+    shared = {name for name, _, _ in dev}
+    both = {(p.name, p.version, p.marker) for p in locks.read("bench") if p.name in shared}
+    assert {name for name, _, _ in both} >= {"numpy"}
+    assert both - dev == set()
 
 
 @pytest.mark.parametrize("lock", ["run", "dev"])
