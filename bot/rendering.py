@@ -348,7 +348,8 @@ def paragraph_page(
     paragraph was opened by a link or from the outline; ``outline`` adds the way to the contents.
     """
     say = view.texts.say
-    room = (MAX_LENGTH - 400 - (remark.length if remark else 0)) // 4
+    place = citation_line(here.citation, view)
+    room = (MAX_LENGTH - 400 - place.length - (remark.length if remark else 0)) // 4
     blocks: list[Markup] = [remark] if remark else []
     for quote, length in ((before, room), (here, 2 * room), (after, room)):
         if quote is None:
@@ -362,7 +363,7 @@ def paragraph_page(
                 [
                     *([heading] if before or after else []),
                     *_quotation(quote.text, highlights, length, expandable=quote is not here),
-                    *([citation_line(quote.citation, view)] if quote is here else []),
+                    *([place] if quote is here else []),
                 ]
             )
         )

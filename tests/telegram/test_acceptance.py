@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from bot.rendering import Page, View, answer_page, changed_remark, paragraph_page, topic_page
 from bot.replying import markup_of
+from bot.texts import texts
 from retrieval.model import Answer, Outcome, Quote
-from tests.bot.test_rendering import answers, bodies, hero, quotes, views
+from tests.bot.test_rendering import answers, bodies, hero, quote, quotes, views
 from tests.telegram import limits
 
 
@@ -48,3 +49,11 @@ def test_every_list_of_a_topic_is_accepted(
 ) -> None:
     topic = hero(*names)
     accept(topic_page(topic, topic.entries, view, at, people=people))
+
+
+def test_a_paragraph_under_seven_long_headings_is_accepted_among_long_neighbours() -> None:
+    long = "报告里的一句话。" * 500
+    section = ("很长的标题" * 40,) * 7
+    here, before, after = (quote(long, number=n, section=section) for n in (2, 1, 3))
+    remark = changed_remark(long, View(texts("zh")), gone=False)
+    accept(paragraph_page(here, View(texts("zh")), before=before, after=after, remark=remark))
