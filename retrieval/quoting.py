@@ -11,7 +11,9 @@ from knowledge.model import Paragraph, Passage, Report, Span
 from retrieval.errors import QuoteNotVerbatim
 from retrieval.model import Citation, Quote, Resolved
 
-_ID = re.compile(r"(?P<report>[a-z0-9-]{1,32})_(?P<section>\d+)_(?P<number>\d+)_(?P<hash>[0-9a-f]{12})")
+_ID = re.compile(
+    r"(?P<report>[a-z0-9-]{1,32})_(?P<section>[0-9]{1,6})_(?P<number>[0-9]{1,6})_(?P<hash>[0-9a-f]{12})"
+)
 
 
 def _hash(text: str) -> str:
