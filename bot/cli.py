@@ -182,9 +182,9 @@ def _check(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> 
             _print(" ".join(str(fault).split()))
         return FAULT
     _print(
-        f"{settings.knowledge}: nothing to mend ({len(library.reports)} reports,"
-        f" {len(library.passages)} passages, {len(library.topics)} topics,"
-        f" {len(library.questions)} gold questions)"
+        f"{settings.knowledge}: nothing to mend (reports: {len(library.reports)},"
+        f" passages: {len(library.passages)}, topics: {len(library.topics)},"
+        f" gold questions: {len(library.questions)})"
     )
     return OK
 
@@ -200,9 +200,10 @@ def _index(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> 
     with Progress() as progress:
         indexing = progress.task("indexing")
         library = open_answerer(settings, state, indexing).library
-    what = "indexed" if indexing.used else "up to date"
+    what = "indexed in" if indexing.used else "up to date after"
     reports, passages = len(library.reports), len(library.passages)
-    _print(f"{reports} reports, {passages} passages: {what} ({time.monotonic() - began:.1f} s)")
+    took = time.monotonic() - began
+    _print(f"reports: {reports}, passages: {passages}, {what} {took:.1f} s")
     return OK
 
 

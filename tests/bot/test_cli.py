@@ -1,0 +1,461 @@
+"""What does an operator see? Every command in a process of its own, as it is really run."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import heartbeat
+from bot.settings import shipped_knowledge
+
+ROOT = Path(__file__).parents[2]
+QUESTION = "刘安是谁?"
+ANSI = re.compile(r"\x1b\[")
+
+REPORT = "# 山间的路\n\n## 修路\n\n路修了三年。村民说,路通了,<茶>也卖出去了。\n\n桥有五座。\n"
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One index for all: what is tested here is what comes after."""
+    return tmp_path_factory.mktemp("state")
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    own = {"PYTHONPATH": str(ROOT), "LANG": "zh_CN.UTF-8", "WENJU_SEMANTIC": "off"}
+    return kept | own | dict(settings)
+
+
+def wenju(
+    *arguments: str,
+    state: Path | None = None,
+    cwd: Path | None = None,
+    given: bytes = b"",
+    **settings: str,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run one command; ``given`` is its standard input."""
+    if state is not None:
+        settings["WENJU_STATE"] = str(state)
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=cwd or ROOT,
+        env=environment(settings),
+        input=given,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def objects(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
+    assert done.returncode == 0, done.stderr.decode()
+    return [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+
+def fault(done: subprocess.CompletedProcess[bytes]) -> str:
+    """The one line on standard error of a command that failed with exit code 1."""
+    said = done.stderr.decode()
+    assert done.returncode == 1, said
+    assert "Traceback" not in said
+    (line,) = said.splitlines()
+    assert line.startswith("wenju: ")
+    return line.removeprefix("wenju: ")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A knowledge folder of one small report."""
+    knowledge = tmp_path / "知识 库"
+    (knowledge / "reports").mkdir(parents=True)
+    (knowledge / "reports" / "lu.md").write_text(REPORT, "utf-8")
+    (knowledge / "catalog.yaml").write_text(
+        "reports:\n- id: lu\n  file: reports/lu.md\n  title: 山间的路\n", "utf-8"
+    )
+    return knowledge
+
+
+# Help and usage
+
+
+def test_help_names_every_command() -> None:
+    done = wenju("--help")
+    assert done.returncode == 0
+    for command in ("run", "chat", "ask", "explain", "check", "index", "evaluate", "health"):
+        assert re.search(rf"^    {command} ", done.stdout.decode(), re.MULTILINE), command
+
+
+@pytest.mark.parametrize(
+    "command", ["run", "chat", "ask", "explain", "check", "index", "evaluate", "health"]
+)
+def test_the_help_of_every_command_shows_an_example(command: str) -> None:
+    done = wenju(command, "--help")
+    assert done.returncode == 0
+    example = done.stdout.decode().partition("example:\n")[2]
+    assert f"wenju {command}" in example
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("nonsense",), ("ask",), ("ask", "--limit", "0", "x"), ("run", "--fast")]
+)
+def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
+    done = wenju(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert b"usage: wenju" in done.stderr
+
+
+# ask
+
+
+def test_a_question_is_answered_word_for_word_with_its_place(state: Path) -> None:
+    done = wenju("ask", QUESTION, state=state)
+    said = done.stdout.decode()
+    assert done.returncode == 0
+    assert "恩和哈达派出所教导员刘安,23年驻守在中国最北端的森林公安派出所" in said
+    assert (
+        "— 护航奔腾时代 忠诚使命担当 › 热血忠诚 › 厚植公安队伍“铁一般”的使命担当 · 第 6 段"
+        in said.splitlines()
+    )
+    assert not ANSI.search(said)
+
+
+def test_the_words_of_a_question_need_no_quotes(state: Path) -> None:
+    joined = wenju("ask", "刘安", "是谁?", state=state)
+    assert joined.stdout == wenju("ask", "刘安 是谁?", state=state).stdout
+
+
+def test_a_json_answer_has_just_the_keys_that_are_promised(state: Path) -> None:
+    (answer,) = objects(wenju("ask", "--json", QUESTION, state=state))
+    assert list(answer) == ["question", "outcome", "quotes", "took_ms"]
+    assert (answer["question"], answer["outcome"]) == (QUESTION, "answered")
+    assert answer["took_ms"] > 0
+    first = answer["quotes"][0]
+    assert list(first) == [
+        "text",
+        "highlights",
+        "report_id",
+        "report_title",
+        "section",
+        "paragraph",
+        "citation_id",
+        "score",
+    ]
+    assert (first["report_id"], first["paragraph"]) == ("huhang-benteng", 6)
+    assert first["section"] == ["热血忠诚", "厚植公安队伍“铁一般”的使命担当"]
+    (start, end), *_ = first["highlights"]
+    assert "刘安" in first["text"][start:end]
+    source = (shipped_knowledge() / "reports" / "huhang-benteng.md").read_text("utf-8")
+    assert first["text"] in source
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", first["citation_id"])
+
+
+def test_one_question_a_line_gets_one_object_a_line(state: Path) -> None:
+    given = (
+        b"\xef\xbb\xbf"
+        + "刘安是谁?\r\n\n刘安守了多少年\n".encode()
+        + b"\xff\xfe?\n"
+        + "🐎".encode()
+    )
+    answers = objects(wenju("ask", "--json", "-", state=state, given=given))
+    assert [answer["question"] for answer in answers] == [
+        "刘安是谁?",
+        "",
+        "刘安守了多少年",
+        "\ufffd\ufffd?",
+        "🐎",
+    ]
+    assert [answer["outcome"] for answer in answers] == [
+        "answered",
+        "not_found",
+        "answered",
+        "not_found",
+        "not_found",
+    ]
+
+
+def test_an_answer_comes_before_the_next_question_is_asked(state: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "ask", "--json", "-"],
+        cwd=ROOT,
+        env=environment({"WENJU_STATE": str(state)}),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        for question in (QUESTION, "刘安守了多少年"):
+            process.stdin.write(f"{question}\n".encode())
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["question"] == question
+        process.stdin.close()
+        assert process.wait() == 0
+
+
+def test_nothing_on_standard_input_is_nothing_to_answer(state: Path) -> None:
+    done = wenju("ask", "--json", "-", state=state)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_a_reader_who_has_enough_is_no_fault(state: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "ask", "--json", "-"],
+        cwd=ROOT,
+        env=environment({"WENJU_STATE": str(state)}),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdin.write(f"{QUESTION}\n".encode())
+        process.stdin.flush()
+        process.stdout.readline()
+        process.stdout.close()
+        with_pipe_gone = f"{QUESTION}\n".encode() * 50
+        try:
+            process.stdin.write(with_pipe_gone)
+            process.stdin.close()
+        except BrokenPipeError:
+            pass
+        assert process.wait() == 0
+        assert process.stderr.read() == b""
+
+
+def test_ctrl_c_ends_quietly(state: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "ask", "--json", "-"],
+        cwd=ROOT,
+        env=environment({"WENJU_STATE": str(state)}),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdin.write(f"{QUESTION}\n".encode())
+        process.stdin.flush()
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+        assert process.stderr.read() == b""
+
+
+def test_another_folder_of_knowledge_is_answered_from(folder: Path, tmp_path: Path) -> None:
+    (answer,) = objects(
+        wenju("ask", "--json", "桥有几座?", state=tmp_path / "s", WENJU_KNOWLEDGE=str(folder))
+    )
+    assert answer["quotes"][0]["text"] == "桥有五座。"
+    assert answer["quotes"][0]["paragraph"] == 2
+
+
+def test_without_a_state_folder_to_be_made_a_question_is_answered_all_the_same(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "state").write_text("a file, not a folder")
+    (answer,) = objects(wenju("ask", "--json", QUESTION, cwd=tmp_path))
+    assert answer["outcome"] == "answered"
+
+
+# Faults
+
+
+@pytest.mark.parametrize("command", [("ask", QUESTION), ("chat",), ("run",), ("index",)])
+def test_a_state_folder_that_cannot_be_used_is_one_line(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    place = tmp_path / "file"
+    place.write_text("")
+    said = fault(wenju(*command, state=place, WENJU_TOKEN="1:x" if command == ("run",) else ""))
+    assert said == (
+        f"the state folder {place} cannot be used (File exists);"
+        " set WENJU_STATE to a folder that can be written"
+    )
+
+
+def test_a_bad_setting_is_one_line(tmp_path: Path) -> None:
+    said = fault(wenju("ask", "x", state=tmp_path, WENJU_LOG_FORMAT="xml"))
+    assert said == "WENJU_LOG_FORMAT: 'xml' must be 'text' or 'json'"
+
+
+def test_a_folder_without_knowledge_is_one_line(tmp_path: Path) -> None:
+    missing = tmp_path / "none"
+    said = fault(wenju("ask", "x", state=tmp_path, WENJU_KNOWLEDGE=str(missing)))
+    assert str(missing) in said
+    assert "WENJU_KNOWLEDGE" in said
+
+
+def test_a_dotenv_file_is_read(tmp_path: Path, state: Path) -> None:
+    (tmp_path / ".env").write_text(f"WENJU_STATE={state}\nWENJU_LISTEN=nonsense\n", "utf-8")
+    assert fault(wenju("ask", "x", cwd=tmp_path)).startswith("WENJU_LISTEN: 'nonsense' must be")
+
+
+# check, index, explain
+
+
+def test_a_folder_with_nothing_to_mend_says_so(folder: Path, tmp_path: Path) -> None:
+    done = wenju("check", cwd=tmp_path, WENJU_KNOWLEDGE=str(folder))
+    assert done.returncode == 0
+    assert done.stdout.decode() == (
+        f"{folder}: nothing to mend (reports: 1, passages: 4, topics: 0, gold questions: 0)\n"
+    )
+
+
+def test_every_fault_is_a_line_with_its_place(folder: Path, tmp_path: Path) -> None:
+    catalog = folder / "catalog.yaml"
+    catalog.write_text(
+        catalog.read_text("utf-8") + "  colour: green\n- id: lu\n  file: reports/no.md\n", "utf-8"
+    )
+    done = wenju("check", cwd=tmp_path, WENJU_KNOWLEDGE=str(folder))
+    assert done.returncode == 1
+    lines = done.stdout.decode().splitlines()
+    assert len(lines) >= 2
+    assert all(re.match(r"catalog\.yaml:\d+: \S", line) for line in lines)
+    assert any("colour" in line for line in lines)
+    assert done.stderr == b""
+
+
+def test_the_second_index_has_nothing_to_do(folder: Path, tmp_path: Path) -> None:
+    place = tmp_path / "s"
+    first, second = (
+        wenju("index", state=place, WENJU_KNOWLEDGE=str(folder)).stdout.decode() for _ in range(2)
+    )
+    assert first.startswith("reports: 1, passages: 4, indexed in ")
+    assert second.startswith("reports: 1, passages: 4, up to date after ")
+
+
+def test_an_explanation_names_the_words_that_matched(state: Path) -> None:
+    done = wenju("explain", QUESTION, state=state)
+    assert done.returncode == 0
+    assert "刘安" in done.stdout.decode()
+
+
+# chat
+
+
+def test_a_conversation_can_come_through_a_pipe(state: Path) -> None:
+    said = wenju(
+        "chat",
+        state=state,
+        given="\n".join(
+            [
+                "刘安是谁?",
+                "",
+                "他守了多少年?",
+                "/hero",
+                "/英雄 宝音",
+                "/nonsense",
+                "/help",
+                "/exit",
+                "没有了",
+            ]
+        ).encode(),
+    )
+    assert (said.returncode, said.stderr) == (0, b"")
+    text = said.stdout.decode()
+    assert text.startswith("问据：从《护航奔腾时代 忠诚使命担当》里找答案")
+    for expected in (
+        "23年驻守",
+        "公安英模：共 8 人\n  1. 宝音德力格尔\n",
+        "按“宝音德力格尔”查找",
+        "没有 /nonsense 这个命令。",
+        "/exit 离开",
+        "再见。\n",
+    ):
+        assert expected in text
+    assert "没有了" not in text
+    assert not ANSI.search(text)
+
+
+def test_without_a_token_run_says_so_and_opens_the_chat(state: Path) -> None:
+    done = wenju("run", state=state, given=f"{QUESTION}\n".encode())
+    assert done.returncode == 0
+    lines = done.stdout.decode().splitlines()
+    assert lines[0].startswith("没有设置 WENJU_TOKEN")
+    assert "BotFather" in lines[0]
+    assert any(line.endswith("第 6 段") for line in lines)
+
+
+def test_the_language_is_that_of_the_locale(state: Path) -> None:
+    done = wenju("chat", state=state, given=QUESTION.encode(), LANG="en_GB.UTF-8")
+    assert "· paragraph 6" in done.stdout.decode()
+    done = wenju("chat", state=state, given=QUESTION.encode(), LANG="C.UTF-8")
+    assert "· 第 6 段" in done.stdout.decode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_in_a_terminal_the_answering_sentence_stands_out(
+    state: Path, *, no_color: str, coloured: bool
+) -> None:
+    said = in_terminal(["chat"], [QUESTION, "/exit"], state, NO_COLOR=no_color)
+    assert "23年驻守" in re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\s", "", said)
+    assert bool(re.search(r"\x1b\[1;32m", said)) is coloured
+
+
+def in_terminal(arguments: list[str], typed: list[str], state: Path, **settings: str) -> str:
+    """What stands on a terminal after the ``typed`` lines, each typed when a prompt is there."""
+    history = state / "chat_history"
+    shutil.rmtree(history, ignore_errors=True)
+    own, others = pty.openpty()
+    terminal = {"WENJU_STATE": str(state), "TERM": "xterm-256color", "COLUMNS": "200"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=ROOT,
+        env=environment(terminal | settings),
+        stdin=others,
+        stdout=others,
+        stderr=others,
+        close_fds=True,
+    ) as process:
+        os.close(others)
+        seen = b""
+        for line in [*typed, None]:
+            before = len(seen)
+            while line is None or "问 ›".encode() not in seen[before:]:
+                ready, _, _ = select.select([own], [], [], 60)
+                assert ready, seen.decode("utf-8", "replace")
+                try:
+                    more = os.read(own, 65536)
+                except OSError:
+                    more = b""  # Linux says EIO when the other end is closed
+                if not more:
+                    break
+                if b"\x1b[6n" in more:
+                    os.write(own, b"\x1b[1;1R")  # where the cursor is, which prompt_toolkit asks
+                seen += more
+            if line is not None:
+                os.write(own, f"{line}\r".encode())
+        assert process.wait(60) == 0
+        os.close(own)
+    return seen.decode("utf-8", "replace")
+
+
+# health
+
+
+def test_a_bot_that_gave_a_sign_just_now_is_healthy(tmp_path: Path) -> None:
+    heartbeat.beat(tmp_path, time.time(), time.time())
+    done = wenju("health", state=tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"the bot is alive\n")
+
+
+def test_without_a_bot_there_is_no_health(tmp_path: Path) -> None:
+    assert fault(wenju("health", state=tmp_path)) == (
+        f"no bot is running with the state folder {tmp_path}"
+    )
