@@ -79,7 +79,7 @@ def bubble(message: Json, scene: Scene) -> str:
     seen = " ✓✓" if own else ""
     return (
         f'<article class="{"own" if own else "other"}"><div class="bubble">{name}'
-        f"{_replied(message)}<div>{body(message, unfolded=scene.unfolded)}"
+        f"{_replied(message, scene)}<div>{body(message, unfolded=scene.unfolded)}"
         f"<time>{note}{clock}{seen}</time></div></div>{_keyboard(message)}</article>"
     )
 
@@ -108,10 +108,13 @@ def _name(author: Json) -> str:
     return f'<b class="name" style="color: {colour}">{shown}</b>'
 
 
-def _replied(message: Json) -> str:
+def _replied(message: Json, scene: Scene) -> str:
     replied = message.get("reply_to_message")
     if replied is None or "forum_topic_created" in replied:
         return ""
+    for other in scene.messages:  # which may have been edited since
+        if other["message_id"] == replied["message_id"]:
+            replied = other
     author = replied.get("from") or replied["sender_chat"]
     name = html.escape(author.get("first_name") or author["title"])
     said = message.get("quote", {}).get("text") or replied.get("text") or replied.get("caption")

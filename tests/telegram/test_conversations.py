@@ -323,6 +323,14 @@ async def test_what_the_report_does_not_say_is_not_invented_in_a_follow_up(
     assert set(then.citations) <= {"热血忠诚 8"}
 
 
+async def test_a_question_about_something_else_is_not_taken_for_a_follow_up(
+    chat: Conversation,
+) -> None:
+    await chat.ask("包头的“三零”是什么？")
+    assert nothing_quoted(await chat.ask("红烧肉怎么做？"))
+    assert (await chat.ask("刘安是谁")).citations[0] == "热血忠诚 6"
+
+
 async def test_an_edited_question_edits_its_answer(chat: Conversation) -> None:
     mark = chat.server.mark
     asked = chat.say("刘安是谁")
