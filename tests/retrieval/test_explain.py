@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+
+from retrieval import ranking
+from retrieval.answering import Answerer
+from retrieval.model import Notice, NoticeKind, Outcome
+
+
+def test_an_explanation_shows_how_the_question_was_read(answerer: Answerer) -> None:
+    (part,) = answerer.explain("请问江城大橋有多长？").parts
+    assert (part.sought, part.words) == ("number", ("江城", "大桥"))
+    assert part.bigrams == ("江城", "城大", "大桥")
+    assert (part.outcome, part.notices) == (Outcome.ANSWERED, ())
+
+
+def test_points_are_values_times_weights_and_sum_to_the_score(answerer: Answerer) -> None:
+    explanation = answerer.explain("江城大桥有多长?")
+    ranked = explanation.parts[0].ranked
+    assert [one.rank for one in ranked] == [1, 2, 3]
+    for one in ranked:
+        assert [c.feature for c in one.contributions] == list(ranking.FEATURES)
+        assert sum(c.points for c in one.contributions) == pytest.approx(one.score)
+    assert [one.score for one in ranked] == sorted((one.score for one in ranked), reverse=True)
+
+
+def test_the_passages_explained_are_those_that_answer(answerer: Answerer) -> None:
+    for question in ("江城大桥有多长?", "拉索有几根?", "北山隧道有几台风机?"):
+        answer = answerer.answer(question)
+        (part,) = answerer.explain(question).parts
+        assert [one.citation for one in part.ranked[: len(answer.quotes)]] == [
+            quote.citation for quote in answer.quotes
+        ]
+
+
+def test_what_matched_stands_in_the_passage_or_above_it(answerer: Answerer) -> None:
+    explanation = answerer.explain("江城大桥有多长?")
+    assert explanation.rank == 1
+    assert explanation.matched
+    quote = answerer.answer("江城大桥有多长?").quotes[0]
+    above = "".join((quote.citation.report_title, *quote.citation.section))
+    for term in explanation.matched:
+        assert term in quote.text + above
+    assert not any(
+        one != other and one in other
+        for one in explanation.matched
+        for other in explanation.matched
+    )
+
+
+def test_a_named_passage_is_explained_wherever_it_ranks(answerer: Answerer) -> None:
+    question = "江城大桥"
+    everything, _ = answerer.candidates(question, limit=20)
+    assert len(everything) > 3
+    last = everything[-1].citation
+    explanation = answerer.explain(question, paragraph=last.id)
+    assert explanation.rank == len(everything)
+    (part,) = explanation.parts
+    assert [one.rank for one in part.ranked] == [1, 2, 3, len(everything)]
+    assert part.ranked[-1].citation == last
+
+
+def test_a_correction_is_shown(answerer: Answerer) -> None:
+    explanation = answerer.explain("周园山是谁?")
+    assert explanation.corrections == (
+        Notice(NoticeKind.CORRECTED, given="周园山", meant="周远山"),
+    )
+    assert "looked up: 周园山 -> 周远山" in explanation.lines()
+
+
+def test_the_check_that_decided_is_shown(answerer: Answerer) -> None:
+    (part,) = answerer.explain("2020年用漆多少吨?").parts
+    assert part.outcome is Outcome.NOT_FOUND
+    assert Notice(NoticeKind.MISSING, given="2020") in part.notices
+    assert "    because: missing 2020" in answerer.explain("2020年用漆多少吨?").lines()
+
+
+def test_every_part_is_explained(answerer: Answerer) -> None:
+    explanation = answerer.explain("江城大桥哪年建成?拉索有几根?")
+    assert [part.text for part in explanation.parts] == ["江城大桥哪年建成", "拉索有几根"]
+    assert [part.ranked[0].citation.section[-1] for part in explanation.parts] == [
+        "（一）江城大桥",
+        "（二）南岸斜拉桥",
+    ]
+
+
+def test_where_nothing_is_found_there_is_nothing_to_explain(answerer: Answerer) -> None:
+    explanation = answerer.explain("火鸡")
+    assert (explanation.matched, explanation.rank) == ((), 0)
+    assert explanation.lines()[0] == "question: 火鸡"
