@@ -14,6 +14,7 @@ In bigrams and unigrams a numeral counts as one character, written in Arabic dig
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 import re
 import unicodedata
@@ -99,7 +100,9 @@ def normalise(text: str) -> Normalised:
     return Normalised(text, _simplified(text.translate(_FOLDING)))
 
 
-_NUMERAL = r"[0-9]+(?:\.[0-9]+)?|[〇零一二两三四五六七八九十百千万亿廿]+(?:点[零一二三四五六七八九]+)?"
+_NUMERAL = (
+    r"[0-9]+(?:\.[0-9]+)?|[〇零一二两三四五六七八九十百千万亿廿]+(?:点[零一二三四五六七八九]+)?"
+)
 _UNIT = re.compile(
     rf"百分之(?P<percent>{_NUMERAL})|(?P<numeral>{_NUMERAL})|(?P<word>[^\W\d_\u3400-\u9fff]+)"
     r"|(?P<char>[\u3400-\u9fff\U00020000-\U0003ffff%])|(?P<open>[“”‘’\"'「」『』《》〈〉])|(?P<stop>.)",
@@ -118,7 +121,10 @@ def numeral(written: str) -> str:
         return written.rstrip("0").rstrip(".") if "." in written else written
     try:
         value = cn2an.cn2an(written, "smart")
-    except (ValueError, KeyError):  # 百 alone, 二三十: cn2an refuses some with a KeyError of its own
+    except (
+        ValueError,
+        KeyError,
+    ):  # 百 alone, 二三十: cn2an refuses some with a KeyError of its own
         return written
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
@@ -196,9 +202,9 @@ class Terms:
 class Analyzer:
     """Cuts passages and questions alike.
 
-    ``lexicon`` are words that must stay whole; so are ``people`` and ``places``. ``cache`` is a folder for jieba's own dictionary
-    cache; without one its start costs half a second more. Equal ``fingerprint``s promise equal
-    terms for equal texts.
+    ``lexicon`` are words that must stay whole; so are ``people`` and ``places``. ``cache`` is a
+    folder for jieba's own dictionary cache; without one its start costs half a second more. Equal
+    ``fingerprint``s promise equal terms for equal texts.
     """
 
     def __init__(
@@ -216,9 +222,10 @@ class Analyzer:
             ({normalise(word).text for word in lexicon} | self._people | self._places) - {""}
         )
         if segmenter is None:
-            segmenter = jieba.Tokenizer()
+            own = jieba.Tokenizer()
             if cache is not None:
-                segmenter.tmp_dir = str(cache)
+                own.tmp_dir = str(cache)
+            segmenter = own
         self._segmenter = segmenter
         for word in words:
             segmenter.add_word(word)
@@ -226,16 +233,24 @@ class Analyzer:
         self._stop_words = _lines("stop_words.txt")
         digest = hashlib.sha256(f"{FORMAT} {type(segmenter).__module__}".encode())
         for part in (
-            *words, "", *sorted(self._people), "", *sorted(self._places), "", *sorted(self._stop_words)
+            *words,
+            "",
+            *sorted(self._people),
+            "",
+            *sorted(self._places),
+            "",
+            *sorted(self._stop_words),
         ):
             digest.update(part.encode() + b"\n")
         self.fingerprint = digest.hexdigest()[:16]
 
     def names(self, words: Iterable[str]) -> tuple[bool, bool]:
-        """Whether the words hold a person's name, and a place's: the dictionary's or the lexicon's."""
+        """Whether the words hold a name of a person, and of a place, that is known as one."""
         person = place = False
         for word in words:
-            person = person or "·" in word or word in self._people or word in _dictionary_names().people
+            person = (
+                person or "·" in word or word in self._people or word in _dictionary_names().people
+            )
             place = place or word in self._places or word in _dictionary_names().places
         return person, place
 
@@ -260,7 +275,7 @@ class Analyzer:
             words=tuple(self.words(text)),
             bigrams=tuple(
                 first + second
-                for first, second in zip(run, run[1:], strict=False)
+                for first, second in itertools.pairwise(run)
                 if first is not None and second is not None
             ),
             unigrams=tuple(char for char in run if char is not None and char not in stop),

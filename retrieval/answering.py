@@ -18,7 +18,7 @@ from knowledge.model import Passage, Report, Span
 from knowledge.topics import Entry, Topic
 from retrieval import checks, front_matter, highlight, names, quoting, ranking, refusal, semantic
 from retrieval.analysis import Analyzer, normalise
-from retrieval.asking import topic
+from retrieval.asking import topic, wants_roster
 from retrieval.engine import Engine
 from retrieval.engines.local import LocalEngine
 from retrieval.errors import IndexOutOfDate
@@ -72,8 +72,8 @@ class _Part:
 class _Read:
     """A question read, searched and judged.
 
-    ``text`` is normalised, completed and corrected. ``front`` are titles or bylines that answer
-    it outright; then, and where nothing is asked, nothing was judged.
+    ``text`` is normalised, completed and corrected. ``front`` are titles, bylines or all that a
+    topic lists, which answer it outright; then, and where nothing is asked, nothing was judged.
     """
 
     question: str
@@ -177,7 +177,7 @@ class Answerer:
         if context is not None:
             text, followed = self._follow(text, context)
             notices += followed
-        front = () if len(without) else self._front_matter(text)
+        front = () if len(without) else self._front_matter(text) or self._roster(text)
         if front:
             return _Read(question, text, tuple(notices), front, (), begun)
         among, filtered = self._filter(text, section)
@@ -208,7 +208,10 @@ class Answerer:
             return self._nothing(question, (), begun)
         outcome = _together(judged)
         notices += dict.fromkeys(
-            notice for part in judged if part.outcome is not Outcome.ANSWERED for notice in part.notices
+            notice
+            for part in judged
+            if part.outcome is not Outcome.ANSWERED
+            for notice in part.notices
         )
         quotes = self._quotes(judged, limit)
         if outcome is Outcome.NOT_FOUND:
@@ -252,7 +255,7 @@ class Answerer:
         known = np.array(
             [self._engine.doc_freq(term) > 0 for term in found.evidence.query.terms], np.bool_
         )
-        calibration = refusal.load_calibration()
+        calibration = refusal.load_calibration(with_semantic=likeness is not None)
         confidence = calibration.confidence(refusal.signals(found, known))
         return self._checked(found, confidence, calibration.threshold)
 
@@ -274,7 +277,20 @@ class Answerer:
         )  # fmt: skip
         notices: list[Notice] = []
         named = only = checks.only_named(asked.text, asked.sought, passage, self._declaration)
-        for lacking in checks.missing(asked.text, self._names, passage):
+        replaced = {term for one in asked.alternatives for term in one.covered}
+        unknown = [
+            word
+            for word in asked.terms.words
+            if word not in replaced
+            and not self._engine.doc_freq(word)
+            and self._analyzer.knows(word)
+        ]
+        places = [
+            checks.Named(word, (word,))
+            for word in asked.terms.words
+            if word not in replaced and len(word) > 1 and self._analyzer.names([word])[1]
+        ]
+        for lacking in checks.missing(asked.text, [*self._names, *places], unknown, passage):
             notices.append(Notice(NoticeKind.MISSING, given=lacking))
         kind = checks.lacks(asked.text, asked.sought, passage)
         if kind is not None and named is None:
@@ -320,7 +336,10 @@ class Answerer:
                 return text, []
             whole = replace_pronoun(text, subject) if subject else f"{self._subject(before)} {text}"
             return whole, [Notice(NoticeKind.FOLLOW_UP, given=used[0], meant=subject or before)]
-        short = re.fullmatch(r"(?:那么?|那|还有|and|what about|how about)?\s*(.{1,12}?)\s*(?:呢|又?如何|怎么样|怎样)?[?？]?", text)
+        short = re.fullmatch(
+            r"(?:那么?|那|还有|and|what about|how about)?\s*(.{1,12}?)\s*(?:呢|又?如何|怎么样|怎样)?[?？]?",
+            text,
+        )
         leads = re.match(r"那|还有|另外|and |what about|how about", text)
         if short is None or not (leads or text.rstrip("?？").endswith("呢") or self._depends(text)):
             return text, []
@@ -370,7 +389,7 @@ class Answerer:
         wanted: list[Report] = []
         given = ""
         for report in self.library.reports:
-            if 4 <= len(title := normalise(report.title).text) and title in text:
+            if len(title := normalise(report.title).text) >= 4 and title in text:
                 wanted.append(report)
                 given = report.title
         if not wanted and re.search(r"报[告道]|文章|通讯", text):
@@ -412,6 +431,29 @@ class Answerer:
         # Without a word on which report, one byline among many is no answer.
         return tuple(quotes) if named or len(self.library.reports) == 1 or len(quotes) == 1 else ()
 
+    def _roster(self, text: str) -> tuple[Quote, ...]:
+        """The paragraphs of everything that a topic lists, where the question asks for just that."""
+        if not wants_roster(text):
+            return ()
+        for topic_ in self.library.topics:
+            words = [normalise(word).text for word in topic_.words]
+            named = next((word for word in words if word in text), None)
+            if named is None:
+                continue
+            rest = self._analyzer.words(topic(text.replace(named, " ")))
+            if len(rest) > 2 or any(self._engine.doc_freq(word) for word in rest if len(word) > 2):
+                continue
+            quotes: dict[str, Quote] = {}
+            for entry in topic_.entries:
+                one = self._about(entry)[0]
+                before = quotes.get(one.citation.id)
+                if before is not None:
+                    marks = {*before.highlights, *one.highlights}
+                    one = replace(before, highlights=tuple(sorted(marks)))
+                quotes[one.citation.id] = one
+            return tuple(quotes.values())
+        return ()
+
     # --- what to show ----------------------------------------------------------------------------
 
     def _report(self, document: int) -> tuple[Report, tuple[Passage, ...]]:
@@ -422,7 +464,9 @@ class Answerer:
         """The sentences of the ``row``-th candidate that answer, as spans of its report."""
         assert found.evidence is not None  # noqa: S101 - a row has evidence
         weights = highlight.load_weights()
-        chance = highlight.probabilities(found.evidence, row, found.asked.sought, weights)
+        chance = highlight.probabilities(
+            found.evidence, row, found.asked.sought, weights, found.likeness
+        )
         passages = self._documents[int(found.hits.documents[row])]
         sentences = [sentence for passage in passages for sentence in passage.sentences]
         return [sentences[s] for s in highlight.choose(chance, weights.second)]
@@ -464,7 +508,9 @@ class Answerer:
         absent: list[str] = []
         counted: dict[str, int] = {}
         for part in judged:
-            words = [w for w in dict.fromkeys(part.found.asked.terms.words) if len(w) > 1 or w.isdigit()]
+            words = [
+                w for w in dict.fromkeys(part.found.asked.terms.words) if len(w) > 1 or w.isdigit()
+            ]
             for word in words:
                 if any(word != other and word in other for other in words):
                     continue
@@ -496,11 +542,11 @@ class Answerer:
         )
         return tuple(alike[:_FEW])
 
-    def _declaration(self, text: str) -> tuple[str, bool] | None:
-        """The catalog entry that a normalised question names, and whether it is only named."""
+    def _declaration(self, text: str) -> tuple[str, bool, bool] | None:
+        """The catalog entry that a question names: whether it is only named, and a person."""
         for form, name, only in self._declared:
             if form in text:
-                return name, only
+                return name, only, any(name == p.name for p in self.library.lexicon.people)
         return None
 
     def _nothing(self, question: str, notices: Iterable[Notice], begun: float) -> Answer:
@@ -568,10 +614,18 @@ class Answerer:
             home = report.id == entry.place.report_id and paragraph.span.covers(entry.place.span)
             sentences = [s for p in passages for s in p.sentences]
             if home:
-                marks = [s for s in sentences if s.start < entry.place.span.end and entry.place.span.start < s.end]
+                marks = [
+                    s
+                    for s in sentences
+                    if s.start < entry.place.span.end and entry.place.span.start < s.end
+                ]
                 quotes.append(quoting.quote(report, passages, marks, 1.0))
             elif len(others) < _FEW:
-                named = [s for s in sentences if normalise(entry.name).text in normalise(s.of(report.text)).text]
+                named = [
+                    s
+                    for s in sentences
+                    if normalise(entry.name).text in normalise(s.of(report.text)).text
+                ]
                 if named:
                     others.append(quoting.quote(report, passages, named[:1], 0.5))
         return (*quotes, *others)[:_FEW]
@@ -610,7 +664,10 @@ class Answerer:
             question,
             said,
             [(p.found, p.confidence, p.outcome, p.notices) for p in judged],
-            [quoting.cite(self._report(d)[0], self._report(d)[1][0].paragraph) for d in range(len(self._documents))],
+            [
+                quoting.cite(self._report(d)[0], self._report(d)[1][0].paragraph)
+                for d in range(len(self._documents))
+            ],
             paragraph,
         )
 
@@ -666,7 +723,7 @@ def _declarations(library: Library) -> tuple[tuple[str, str, bool], ...]:
         for entry in topic_.entries
         for form in (entry.name, *entry.aliases)
     }
-    return tuple(sorted(forms, key=lambda row: (-len(row[0]), row)))
+    return tuple(sorted(forms, key=lambda row: (-len(row[0]), row[0], not row[2])))
 
 
 def _examples(library: Library) -> tuple[str, ...]:
@@ -676,7 +733,10 @@ def _examples(library: Library) -> tuple[str, ...]:
     if simple or gold:
         return tuple(simple or (q.question for q in gold))
     headings = dict.fromkeys(
-        section.path[-1] for report in library.reports for section in report.sections if section.path
+        section.path[-1]
+        for report in library.reports
+        for section in report.sections
+        if section.path
     )
     return tuple(headings) or tuple(report.title for report in library.reports)
 
@@ -733,4 +793,3 @@ def build_answerer(
             vectors = state / "cache" / f"{encoder.name}.npz"
         embeddings = semantic.embed(library, encoder, vectors, embedding)
     return Answerer(library, LocalEngine(index), analyzer, encoder=encoder, embeddings=embeddings)
-

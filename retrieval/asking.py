@@ -30,15 +30,34 @@ class Sought(IntEnum):
 RECOGNISED = (Sought.DATE, Sought.NUMBER, Sought.PERSON, Sought.PLACE, Sought.REASON)
 
 
+_QUOTED = re.compile("“[^”]*”")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a sentence must say to give a number or a date of the kind that is asked for."""
+
+    pattern: re.Pattern[str]
+    outside_quotes: bool
+
+    def stands_in(self, sentence: str) -> bool:
+        """Whether a normalised sentence says it."""
+        searched = _QUOTED.sub(" ", sentence) if self.outside_quotes else sentence
+        return self.pattern.search(searched) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class _Patterns:
     question: dict[Sought, re.Pattern[str]]
     sentence: dict[Sought, re.Pattern[str]]
     filler: re.Pattern[str]
-    units: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    units: tuple[tuple[re.Pattern[str], Unit], ...]
+    asked_noun: re.Pattern[str]
     spelled_out: re.Pattern[str]
     not_spelled_out: re.Pattern[str]
     exclusion: re.Pattern[str]
+    roster: re.Pattern[str]
+    not_roster: re.Pattern[str]
 
 
 _NUMBER = r"(?:\d[\d,.]*|[〇零一二两三四五六七八九十百千万亿]+)"
@@ -59,12 +78,21 @@ def _patterns() -> _Patterns:
         },
         filler=re.compile("|".join(tables["filler"])),
         units=tuple(
-            (re.compile(row["question"]), re.compile(row["sentence"].replace("N", _NUMBER)))
+            (
+                re.compile(row["question"]),
+                Unit(
+                    re.compile(row["sentence"].replace("N", _NUMBER)),
+                    row.get("outside_quotes", False),
+                ),
+            )
             for row in tables["units"]
         ),
+        asked_noun=re.compile(tables["asked_noun"]),
         spelled_out=re.compile(tables["spelled_out"]),
         not_spelled_out=re.compile(tables["not_spelled_out"]),
         exclusion=re.compile(tables["exclusion"]),
+        roster=re.compile(tables["roster"]),
+        not_roster=re.compile(tables["not_roster"]),
     )
 
 
@@ -114,11 +142,11 @@ def without_exclusion(question: str) -> str:
     return _patterns().exclusion.sub("", question)
 
 
-def unit(question: str) -> re.Pattern[str] | None:
-    """What a sentence must match to answer a normalised question about a number or a date.
+def unit(question: str) -> Unit | None:
+    """What a sentence must say to answer a normalised question about a number or a date.
 
-    >>> unit("刘安今年多大年纪?").search("23年驻守在森林公安派出所") is None
-    True
+    >>> unit("刘安今年多大年纪?").stands_in("23年驻守在森林公安派出所")
+    False
     """
     for asked, needed in _patterns().units:
         if asked.search(question):
@@ -139,3 +167,23 @@ def wants_spelled_out(question: str) -> tuple[bool, str]:
     if match["count"]:
         return True, match["count"]
     return patterns.not_spelled_out.search(question) is None, ""
+
+
+def wants_roster(question: str) -> bool:
+    """Whether a normalised question asks for all of something.
+
+    >>> wants_roster("文中写到的先进人物有哪些?"), wants_roster("还提到了哪些英雄?")
+    (True, False)
+    """
+    patterns = _patterns()
+    return bool(patterns.roster.search(question)) and not patterns.not_roster.search(question)
+
+
+def asked_noun(question: str) -> str | None:
+    """The long noun that a normalised question asks for one of, where an answer repeats it.
+
+    >>> asked_noun("包牧仁在哪个派出所工作?"), asked_noun("他在哪个国家?")
+    ('派出所', None)
+    """
+    match = _patterns().asked_noun.search(question)
+    return match["noun"] if match and len(match["noun"]) > 2 else None

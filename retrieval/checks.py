@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from retrieval.analysis import characters, numeral
-from retrieval.asking import RECOGNISED, Sought, held, unit, wants_spelled_out, without_exclusion
-from retrieval.model import Notice, NoticeKind
+from retrieval.asking import Sought, asked_noun, held, unit, wants_spelled_out, without_exclusion
+from retrieval.model import NoticeKind
 
 _LACKS = {
     Sought.NUMBER: NoticeKind.NO_NUMBER,
@@ -24,7 +24,10 @@ _LACKS = {
 }
 _CHECKED = (Sought.NUMBER, Sought.DATE)  # the others are soft: they count in the confidence
 
-_OWN_NUMBER = re.compile(r"\d{2,}(?:\.\d+)?|\d+(?:\.\d+)?(?=[月日号%])|[一二三四五六七八九十百千万〇零]{2,}(?=[年月日号%个名次条项人])")
+_OWN_NUMBER = re.compile(
+    r"\d{2,}(?:\.\d+)?|\d+(?:\.\d+)?(?=[月日号%])|[一二三四五六七八九十百千万〇零]{2,}(?=[年月日号%个名次条项人])"
+)
+_KINDS = re.compile(r"[几多少][种类条项点]")  # 有几种: a list tells it too
 _LIST = re.compile(r"[^,，。;；:：“”]{1,20}(?:、[^,，。;；:：]{1,20})+")
 
 
@@ -45,8 +48,14 @@ class Named:
     forms: tuple[str, ...]
 
 
-def missing(question: str, names: Sequence[Named], passage: Passage) -> tuple[str, ...]:
-    """The question's own numbers and names that the passage and its headings do not have."""
+def missing(
+    question: str, names: Sequence[Named], unknown: Sequence[str], passage: Passage
+) -> tuple[str, ...]:
+    """The question's own numbers and names that the passage and its headings do not have.
+
+    ``unknown`` are words of the question that the library does not have. One that the passage has
+    all but a character of (副厅长, where it says 厅长) is a name of something else.
+    """
     asked = without_exclusion(question)
     there = f"{passage.above}\n{passage.paragraph}"
     numbers = {unit for unit in characters(there) if unit is not None}
@@ -60,6 +69,9 @@ def missing(question: str, names: Sequence[Named], passage: Passage) -> tuple[st
         for name in names
         if name.given in asked and not any(form in there for form in name.forms)
     ]
+    lacking += [
+        word for word in unknown if len(word) > 2 and (word[1:] in there or word[:-1] in there)
+    ]
     return tuple(dict.fromkeys(lacking))
 
 
@@ -69,6 +81,11 @@ def lacks(question: str, sought: Sought, passage: Passage) -> NoticeKind | None:
     What the question itself brings does not count: asked how many were punished in 2019, a
     sentence that has no number but 2019 does not say.
     """
+    noun = asked_noun(question)
+    if noun is not None and noun not in passage.marked:
+        return NoticeKind.NO_PLACE
+    if sought is Sought.ANYTHING and unit(question) is not None:
+        sought = Sought.NUMBER  # 郑光照的年龄: a number without a word that asks
     if sought not in _CHECKED:
         return None
     rest = passage.marked
@@ -76,27 +93,29 @@ def lacks(question: str, sought: Sought, passage: Passage) -> NoticeKind | None:
         rest = rest.replace(number, "")
     needed = unit(question)
     if needed is not None:
-        return None if needed.search(rest) else _LACKS[sought]
+        listed = sought is Sought.NUMBER and _KINDS.search(question) and _LIST.search(rest)
+        return None if needed.stands_in(rest) or listed else _LACKS[sought]
     return None if held(rest, person=False, place=False) & sought else _LACKS[sought]
 
 
 def only_named(
-    question: str, sought: Sought, passage: Passage, declared: Callable[[str], tuple[str, bool] | None]
+    question: str,
+    sought: Sought,
+    passage: Passage,
+    declared: Callable[[str], tuple[str, bool, bool] | None],
 ) -> str | None:
     """What the question wants spelled out and the passage only names, or ``None``.
 
-    ``declared`` gives the catalog's word on it: the entry that the question names and whether the
-    report only names it.
+    ``declared`` gives the catalog's word on it: the entry that the question names, whether the
+    report only names it, and whether it is a person, of whom then nothing at all is told.
     """
     entry = declared(question)
     wanted, count = wants_spelled_out(question)
     if entry is not None:
-        name, is_only_named = entry
-        return name if is_only_named and wanted and sought is not Sought.ANYTHING else None
+        name, is_only_named, is_person = entry
+        asked = is_person or wanted
+        return name if is_only_named and asked and sought is not Sought.ANYTHING else None
     if not count or not numeral(count).isdigit():
         return None
     most = max((len(run.split("、")) for run in _LIST.findall(passage.marked)), default=1)
     return count if most < int(numeral(count)) else None
-
-
-__all__ = ["RECOGNISED", "Named", "Passage", "lacks", "missing", "only_named"]

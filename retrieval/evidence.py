@@ -48,7 +48,9 @@ class QueryTerms:
 def weigh(index: Index, terms: Terms, alternatives: Sequence[Alternative] = ()) -> QueryTerms:
     """The distinct terms of an analysed question, weighed by how rare they are in the library."""
     families = (terms.words, terms.bigrams, terms.unigrams)
-    column = {term: i for i, term in enumerate(dict.fromkeys([*families[0], *families[1], *families[2]]))}
+    column = {
+        term: i for i, term in enumerate(dict.fromkeys([*families[0], *families[1], *families[2]]))
+    }
     count = len(index) + 1
     instead = {term: one.instead for one in alternatives for term in one.covered}
 
@@ -58,7 +60,10 @@ def weigh(index: Index, terms: Terms, alternatives: Sequence[Alternative] = ()) 
             return float(np.log(count / index.doc_freqs[number]))
         # What the library says in other words is as rare as those words.
         known = [index.vocabulary[t] for t in instead.get(term, ()) if t in index.vocabulary]
-        return max((float(np.log(count / max(index.doc_freqs[n], 1))) for n in known), default=float(np.log(count)))
+        return max(
+            (float(np.log(count / max(index.doc_freqs[n], 1))) for n in known),
+            default=float(np.log(count)),
+        )
 
     rarities = np.array([rarity(term) for term in column], np.float32)
     weights = np.zeros((len(column), len(FAMILIES)), np.float32)
@@ -75,9 +80,9 @@ class Evidence:
     """What the sentences of some documents hold of a question.
 
     Row ``r`` of ``holds`` is sentence ``sentences[r]``; column ``i`` is query term ``i``. The rows
-    of document number ``d`` (in the order asked for) are ``starts[d]:starts[d+1]``. ``headings`` has
-    a row for every document: the terms that its title and headings hold; ``headings_asked`` is the
-    share of their rarity that the question brings. ``held`` are bits of ``asking.Sought``.
+    of document number ``d`` (in the order asked for) are ``starts[d]:starts[d+1]``. ``headings``
+    has a row for every document: the terms that its title and headings hold; ``headings_asked`` is
+    the share of their rarity that the question brings. ``held`` are bits of ``asking.Sought``.
     """
 
     query: QueryTerms
@@ -140,7 +145,9 @@ def gather(index: Index, query: QueryTerms, documents: npt.ArrayLike) -> Evidenc
         holds = np.zeros((len(sentences), width), np.float32)
         holds[rows[columns >= 0], columns[columns >= 0]] = 1
         for row, heading in enumerate(index.heading_of[chosen]):
-            terms = index.heading_terms[index.heading_offsets[heading] : index.heading_offsets[heading + 1]]
+            terms = index.heading_terms[
+                index.heading_offsets[heading] : index.heading_offsets[heading + 1]
+            ]
             columns = table[terms]
             found = columns >= 0
             headings[row, columns[found]] = 1

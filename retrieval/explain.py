@@ -60,7 +60,7 @@ class PartExplained:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything that explains an answer; ``matched`` and ``rank`` are of the passage asked about."""
+    """What explains an answer; ``matched`` and ``rank`` are of the passage asked about."""
 
     question: str
     corrections: tuple[Notice, ...]
@@ -109,8 +109,7 @@ class Explanation:
     def lines(self, language: str = "zh") -> list[str]:
         """The explanation for a terminal, a line each. Terms of the field stay in English."""
         lines = [f"question: {self.question}"]
-        for notice in self.corrections:
-            lines.append(f"looked up: {notice.given} -> {notice.meant}")
+        lines += [f"looked up: {one.given} -> {one.meant}" for one in self.corrections]
         for part in self.parts:
             lines += [
                 "",
@@ -122,8 +121,7 @@ class Explanation:
             if part.instead:
                 lines.append(f"  also as: {' '.join(part.instead)}")
             lines.append(f"  outcome: {part.outcome} (confidence {part.confidence:.2f})")
-            for notice in part.notices:
-                lines.append(f"    because: {notice.kind} {notice.given}".rstrip())
+            lines += [f"    because: {one.kind} {one.given}".rstrip() for one in part.notices]
             for ranked in part.ranked:
                 where = " > ".join((ranked.citation.report_title, *ranked.citation.section))
                 lines.append(
@@ -156,6 +154,8 @@ def _ranked(found: Found, place: int, citations: Sequence[Citation]) -> Ranked:
         matched=tuple(whole),
         contributions=tuple(
             Contribution(name, float(value), weight)
-            for name, value, weight in zip(ranking.FEATURES, found.features[row], weights, strict=True)
+            for name, value, weight in zip(
+                ranking.FEATURES, found.features[row], weights, strict=True
+            )
         ),
     )

@@ -1,4 +1,4 @@
-"""Which paragraphs could answer, best first? Both stages of the search, one question part at a time."""
+"""Which paragraphs could answer one part of a question, best first? Both stages of the search."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from retrieval import ranking
 from retrieval.analysis import Analyzer, Terms
-from retrieval.asking import Sought, sought, topic
+from retrieval.asking import Sought, sought, topic, without_exclusion
 from retrieval.engine import Engine, Hits
 from retrieval.evidence import Alternative, Evidence
 from retrieval.semantic import Likeness
@@ -40,7 +40,7 @@ class Asked:
 
 def ask(text: str, analyzer: Analyzer, thesaurus: Thesaurus) -> Asked:
     """Make a normalised question ready."""
-    bare = topic(text)
+    bare = topic(without_exclusion(text))
     return Asked(text, sought(text), bare, analyzer.terms(bare), thesaurus.alternatives(bare))
 
 
@@ -58,6 +58,7 @@ class Found:
     features: npt.NDArray[np.float64]
     scores: npt.NDArray[np.float64]
     order: npt.NDArray[np.int64]
+    likeness: Likeness | None = None
 
     def documents(self) -> list[int]:
         """The documents' numbers, best first."""
@@ -79,11 +80,13 @@ def find(
         hits = likeness.widen(hits, among)
     if not len(hits.documents):
         nothing = np.zeros(0)
-        return Found(asked, hits, None, np.zeros((0, len(weights.values))), nothing, nothing.astype(np.int64))
+        return Found(
+            asked, hits, None, np.zeros((0, len(weights.values))), nothing, nothing.astype(np.int64)
+        )
     evidence = engine.evidence(asked.terms, hits.documents, asked.alternatives)
     semantic = None if likeness is None else likeness.of(hits.documents)
     features = ranking.features(evidence, hits.scores, hits.upper_bound, asked.sought, semantic)
     scores = features @ np.array(weights.values)
     # Equal scores stay in library order, whatever order the first stage gave.
     order = np.lexsort((hits.documents, -scores))
-    return Found(asked, hits, evidence, features, scores, order)
+    return Found(asked, hits, evidence, features, scores, order, likeness)

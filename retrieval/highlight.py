@@ -15,6 +15,7 @@ import numpy.typing as npt
 from retrieval.analysis import PARAMETERS
 from retrieval.asking import RECOGNISED, Sought
 from retrieval.evidence import BIGRAMS, CHARACTERS, WORDS, Evidence
+from retrieval.semantic import Likeness
 
 FEATURES = (
     "words",  # share of the question's rarity (idf in the library) that the sentence holds
@@ -34,14 +35,16 @@ FEATURES = (
     "first",
     "last",
     "length",  # log of its length over the mean of the passage
+    "semantic",  # likeness of its nearest clause, see ``semantic.Likeness``; 0 without an encoder
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """One weight for each of ``FEATURES``, and when the second best sentence is marked as well:
+    """One weight for each of ``FEATURES``.
 
-    where its probability is at least ``second`` times the best's.
+    The second best sentence is marked as well where its probability is at least ``second`` times
+    the best's.
     """
 
     values: tuple[float, ...]
@@ -54,12 +57,12 @@ def load_weights() -> Weights:
     data = json.loads((PARAMETERS / "highlight.json").read_text("utf-8"))
     if unknown := set(data["weights"]) - set(FEATURES):
         raise ValueError(f"highlight.json has weights for unknown features: {sorted(unknown)}")
-    return Weights(
-        tuple(data["weights"].get(feature, 0.0) for feature in FEATURES), data["second"]
-    )
+    return Weights(tuple(data["weights"].get(feature, 0.0) for feature in FEATURES), data["second"])
 
 
-def features(evidence: Evidence, document: int, sought: Sought) -> npt.NDArray[np.float64]:
+def features(
+    evidence: Evidence, document: int, sought: Sought, likeness: Likeness | None = None
+) -> npt.NDArray[np.float64]:
     """A row for every sentence of the evidence's ``document``-th document, a column a feature."""
     begin, end = int(evidence.starts[document]), int(evidence.starts[document + 1])
     holds = evidence.holds[begin:end]
@@ -96,16 +99,23 @@ def features(evidence: Evidence, document: int, sought: Sought) -> npt.NDArray[n
         position == 0,
         position == count - 1,
         np.log((lengths + 5) / (lengths.mean() + 5)),
+        np.zeros(count)
+        if likeness is None
+        else likeness.of_sentences(evidence.sentences[begin:end]),
     ]).astype(np.float64)  # fmt: skip
 
 
 def probabilities(
-    evidence: Evidence, document: int, sought: Sought, weights: Weights
+    evidence: Evidence,
+    document: int,
+    sought: Sought,
+    weights: Weights,
+    likeness: Likeness | None = None,
 ) -> npt.NDArray[np.float64]:
     """How likely each sentence of the document is the one that answers; they sum to 1."""
-    scores = features(evidence, document, sought) @ np.array(weights.values)
-    likely: npt.NDArray[np.float64] = np.exp(scores - scores.max())
-    return likely / likely.sum()
+    scores = features(evidence, document, sought, likeness) @ np.array(weights.values)
+    likely = np.exp(scores - scores.max())
+    return np.asarray(likely / likely.sum(), np.float64)
 
 
 def choose(probability: npt.NDArray[np.float64], second: float) -> tuple[int, ...]:

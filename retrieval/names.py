@@ -130,6 +130,8 @@ class NameFinder:
             return None
         if self._occurs(given) or (len(given) < 4 and self._is_word(given)):
             return None
+        if any(given[:end] in self._shown for end in range(2, len(given))):
+            return None  # it begins with a name and goes on with something else: 呼和浩特|天气
         name = self._by_sound.get(sound(given))
         if name is None and len(given) >= 4 and not self._is_word(given):
             name = next(
@@ -145,7 +147,10 @@ class NameFinder:
         return name
 
     def _latin(self, match: re.Match[str]) -> list[tuple[int, int, Match]]:
-        words = [(m.start() + match.start(), m.end() + match.start()) for m in re.finditer("[a-z]+", match[0])]
+        words = [
+            (m.start() + match.start(), m.end() + match.start())
+            for m in re.finditer("[a-z]+", match[0])
+        ]
         found: list[tuple[int, int, Match]] = []
         begin = 0
         while begin < len(words):
@@ -187,7 +192,9 @@ def lookup(wanted: str, names: dict[str, tuple[str, ...]]) -> tuple[list[str], H
                     return len(asked) > 1 and sound(form) == sound(asked)
                 case How.PINYIN:
                     whole = "".join(sound(form))
-                    return len(letters) > 2 and (whole == letters or (len(letters) > 4 and whole.startswith(letters)))
+                    return len(letters) > 2 and (
+                        whole == letters or (len(letters) > 4 and whole.startswith(letters))
+                    )
                 case How.SPELLING:
                     near = 4 if len(form) == len(asked) else 5
                     return (

@@ -9,7 +9,9 @@ MOST = 4  # parts of one question; more are answered together
 _ENDS = re.compile(r"[?!？！;；\n]+")
 _EACH = re.compile(r"各自|各|分别|都")
 _AND = re.compile(r"[、,，]|(?<=[^\s])(?:和|与|跟|以及|还有)(?=[^\s])")
-_PRONOUN = re.compile(r"(?<!其)(?:他们|她们|它们|他|她|它)|其(?!他|它|余|中|实)|此人|这个人|这位|那位|该")
+_PRONOUN = re.compile(
+    r"(?<!其)(?:他们|她们|它们|他|她|它)|其(?!他|它|余|中|实)|此人|这个人|这位|那位|该"
+)
 
 
 def parts(question: str) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ SIGNALS = (
     "unknown_bigrams",
     "unknown_characters",
     "terms",  # log of the number of distinct terms
+    "nearest",  # cosine of the best passage's nearest clause; 0 without an encoder
 )
 
 
@@ -66,6 +67,9 @@ def signals(found: Found, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.float6
         min(lead, 3.0),
         *unknown[[WORDS, BIGRAMS, CHARACTERS]],
         np.log(len(found.evidence.query.terms)),
+        0.0
+        if found.likeness is None
+        else found.likeness.documents[found.hits.documents[best]],
     ])  # fmt: skip
 
 
@@ -83,9 +87,10 @@ class Calibration:
 
 
 @cache
-def load_calibration() -> Calibration:
-    """The fitted constants."""
-    data = json.loads((PARAMETERS / "confidence.json").read_text("utf-8"))
+def load_calibration(*, with_semantic: bool) -> Calibration:
+    """The fitted constants, those for answers with semantic evidence or for those without."""
+    file = json.loads((PARAMETERS / "confidence.json").read_text("utf-8"))
+    data = file["with_semantic" if with_semantic else "lexical"]
     if unknown := set(data["weights"]) - set(SIGNALS):
         raise ValueError(f"confidence.json has weights for unknown signals: {sorted(unknown)}")
     return Calibration(

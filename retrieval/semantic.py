@@ -1,9 +1,10 @@
-"""How close in meaning are a question and a clause? One more feature, where an encoder is installed."""
+"""How close in meaning are a question and a clause? One feature, where an encoder is installed."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,33 +85,61 @@ def encoder_for(library: Library, wanted: bool | None = None) -> Encoder | None:
     return encoder
 
 
+_PIECE = re.compile(r"[^,，;；:：。!！?？]*[,，;；:：。!！?？”’」』）)]*")
+_SHORTEST = 25  # characters of a clause; shorter ones join the next. 12 and 25 measured alike
+
+
+def clauses(sentence: str) -> list[str]:
+    """A normalised sentence in the stretches that are embedded one by one.
+
+    A short stretch means one thing, and its vector says which: on the shipped questions clauses
+    gave .927 recall@1 where whole sentences gave .885.
+    """
+    found: list[str] = []
+    current = ""
+    for piece in _PIECE.findall(sentence):
+        if len(current) >= _SHORTEST:
+            found.append(current)
+            current = ""
+        current += piece
+    if current.strip() or not found:
+        found.append(current)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Embeddings:
-    """The vectors of all sentences of a library, in index order.
+    """The vectors of all clauses of a library, in index order.
 
-    Row ``s`` belongs to sentence ``s``; the rows of document ``d`` are
-    ``first_sentence[d]:first_sentence[d+1]``.
+    The clauses of sentence ``s`` are rows ``first_clause[s]:first_clause[s+1]`` of ``vectors``; the
+    sentences of document ``d`` are ``first_sentence[d]:first_sentence[d+1]``.
     """
 
     vectors: npt.NDArray[np.float16]
+    first_clause: npt.NDArray[np.int64]
     first_sentence: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """One question against all sentences: the nearest of each document."""
+    """One question against all clauses: cosine of the nearest, by sentence and by document."""
 
-    nearest: npt.NDArray[np.float32]  # of every document, cosine
-    centre: float
+    sentences: Vectors
+    documents: Vectors
+    centre: float  # mean and standard deviation over documents
     spread: float
 
     def of(self, chosen: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
         """How many standard deviations each document is nearer than the library is on average."""
-        return ((self.nearest[chosen] - self.centre) / self.spread).astype(np.float64)
+        return ((self.documents[chosen] - self.centre) / self.spread).astype(np.float64)
+
+    def of_sentences(self, chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """The same for sentences, in the documents' units."""
+        return ((self.sentences[chosen] - self.centre) / self.spread).astype(np.float64)
 
     def widen(self, hits: Hits, among: npt.NDArray[np.bool_] | None, extra: int = 5) -> Hits:
         """Add the nearest documents that the first stage did not find, with a score of 0."""
-        nearest = self.nearest if among is None else np.where(among, self.nearest, -2.0)
+        nearest = self.documents if among is None else np.where(among, self.documents, -2.0)
         best = np.argsort(-nearest, kind="stable")[:extra].astype(np.int32)
         new = best[~np.isin(best, hits.documents) & (nearest[best] > -2.0)]
         return Hits(
@@ -121,10 +150,11 @@ class Likeness:
 
 
 def compare(question: Vectors, embeddings: Embeddings) -> Likeness:
-    """The likeness of a question to every document."""
+    """The likeness of a question to every sentence and document."""
     near = embeddings.vectors.astype(np.float32) @ question
-    nearest = np.maximum.reduceat(near, embeddings.first_sentence[:-1])
-    return Likeness(nearest, float(nearest.mean()), float(nearest.std()) or 1.0)
+    sentences = np.maximum.reduceat(near, embeddings.first_clause[:-1])
+    nearest = np.maximum.reduceat(sentences, embeddings.first_sentence[:-1])
+    return Likeness(sentences, nearest, float(nearest.mean()), float(nearest.std()) or 1.0)
 
 
 def embed(
@@ -133,29 +163,36 @@ def embed(
     cache: Path | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Embeddings:
-    """The vectors of every sentence, those of known sentences from ``cache``.
+    """The vectors of every clause, those of known clauses from ``cache``.
 
     ``cache`` is a file that belongs to one encoder; it is replaced whole.
     """
     texts: list[str] = []
-    counts: list[int] = []
+    clause_counts: list[int] = []
+    sentence_counts: list[int] = []
     for passages in documents(library):
         report = library.report(passages[0].report_id)
-        own = [normalise(s.of(report.text)).text for p in passages for s in p.sentences]
-        texts += own
-        counts.append(len(own))
+        sentences = [s for p in passages for s in p.sentences]
+        sentence_counts.append(len(sentences))
+        for sentence in sentences:
+            own = clauses(normalise(sentence.of(report.text)).text)
+            clause_counts.append(len(own))
+            texts += own
     keys = [hashlib.sha256(f"{encoder.name}\n{text}".encode()).hexdigest()[:32] for text in texts]
     known = _read(cache)
-    missing = list(dict.fromkeys(i for i, key in enumerate(keys) if key not in known))
+    missing = list({key: n for n, key in enumerate(keys) if key not in known}.values())
     for begin in range(0, len(missing), 64):
         part = missing[begin : begin + 64]
-        vectors = encoder.clauses([texts[i] for i in part]).astype(np.float16)
-        known.update(zip((keys[i] for i in part), vectors, strict=True))
-        progress(min(begin + 64, len(missing)), len(missing))
+        vectors = encoder.clauses([texts[n] for n in part]).astype(np.float16)
+        known.update(zip((keys[n] for n in part), vectors, strict=True))
+        progress(begin + len(part), len(missing))
     if cache is not None and missing:
         _write(cache, {key: known[key] for key in dict.fromkeys(keys)})
-    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return Embeddings(np.stack([known[key] for key in keys]), first)
+    return Embeddings(
+        np.stack([known[key] for key in keys]),
+        np.concatenate([[0], np.cumsum(clause_counts)]).astype(np.int64),
+        np.concatenate([[0], np.cumsum(sentence_counts)]).astype(np.int64),
+    )
 
 
 def _read(cache: Path | None) -> dict[str, npt.NDArray[np.float16]]:
