@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,9 +200,10 @@ def _read(cache: Path | None) -> dict[str, npt.NDArray[np.float16]]:
     if cache is None or not cache.exists():
         return {}
     try:
-        with np.load(cache, allow_pickle=False) as saved:
+        # Opened here: np.load leaves the file open where it cannot read it.
+        with cache.open("rb") as file, np.load(file, allow_pickle=False) as saved:
             return dict(zip(saved["keys"].tolist(), saved["vectors"], strict=True))
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return {}  # a damaged cache is made anew
 
 
