@@ -1,12 +1,12 @@
 """What is indexed, and what does a sentence of it hold? Arrays that can live in memory or on disk.
 
 What is searched is a *document*: one paragraph of body text, with all the passages that it is
-divided into. (A
-clause searched on its own loses what the paragraph says before it: measured on cmrc, -0.4 points
-of recall@1.) Two views of the same terms:
+divided into. (A clause searched on its own loses what the paragraph says before it: measured on
+cmrc, -0.4 points of recall@1.) Two views of the same terms:
 
-- *postings* (``bm25.Postings``): for every word and bigram, the documents that hold it. The first
-  stage searches them. A document's headings and its report's title are indexed with it, once.
+- *postings*: for every word and bigram, the documents that hold it. The first stage searches them,
+  with the help of their *impacts*. A document's headings and its report's title are indexed with
+  it, once.
 - *evidence*: for every sentence of every document, its distinct words, bigrams and characters, and
   what kinds of answer it holds. The second stage reads only the candidates' part of it.
 """
@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,10 +31,12 @@ from knowledge.library import Library
 from knowledge.model import Kind, Passage
 from retrieval.analysis import Analyzer, normalise
 from retrieval.asking import held
-from retrieval.bm25 import Postings
+from retrieval.bm25 import K1, B
 from retrieval.errors import IndexOutOfDate
+from retrieval.postings import Postings
+from retrieval.pruning import Impacts
 
-FORMAT = 1
+FORMAT = 2
 
 Progress = Callable[[int, int], None]
 """Called with how many documents are done and how many there are."""
@@ -53,6 +56,7 @@ class Index:
     revision: str
     vocabulary: dict[str, int]
     postings: Postings
+    impacts: Impacts
     first_sentence: npt.NDArray[np.int64]
     sentence_offsets: npt.NDArray[np.int64]
     sentence_terms: npt.NDArray[np.int32]
@@ -76,7 +80,7 @@ class Index:
 def revision(library: Library, analyzer: Analyzer) -> str:
     """What an index of this library by this analyzer is known by."""
     return hashlib.sha256(
-        f"{FORMAT} {analyzer.fingerprint} {library.revision}".encode()
+        f"{FORMAT} {K1} {B} {analyzer.fingerprint} {library.revision}".encode()
     ).hexdigest()[:16]
 
 
@@ -149,10 +153,12 @@ def build(
     sentence_terms = np.concatenate([np.zeros(0, np.int32), *sentences]).astype(np.int32)
     owners = np.repeat(np.arange(total), np.diff(sentence_offsets[first_sentence]))
     pairs = np.unique(sentence_terms.astype(np.int64) * max(total, 1) + owners)
+    postings = Postings.of(indexed, len(vocabulary))
     return Index(
         revision=revision(library, analyzer),
         vocabulary=vocabulary,
-        postings=Postings.of(indexed, len(vocabulary)),
+        postings=postings,
+        impacts=Impacts.of(postings, k1=K1, b=B),
         first_sentence=first_sentence,
         sentence_offsets=sentence_offsets,
         sentence_terms=sentence_terms,
@@ -170,6 +176,7 @@ _NUMBERED = (
     "heading_of", "heading_offsets", "heading_terms", "doc_freqs",
 )  # fmt: skip
 _POSTINGS = ("offsets", "documents", "counts", "lengths")
+_IMPACTS = ("steps", "highest")
 
 
 _CURRENT = "current"  # names the folder, beside it, of the index that counts
@@ -188,6 +195,8 @@ def save(index: Index, folder: Path) -> None:
         np.save(aside / f"{name}.npy", getattr(index, name))
     for name in _POSTINGS:
         np.save(aside / f"postings_{name}.npy", getattr(index.postings, name))
+    for name in _IMPACTS:
+        np.save(aside / f"impacts_{name}.npy", getattr(index.impacts, name))
     (aside / "vocabulary.txt").write_text("\n".join(index.vocabulary), encoding="utf-8")
     sizes = {file.name: file.stat().st_size for file in sorted(aside.iterdir())}
     header = {"format": FORMAT, "revision": index.revision, "sizes": sizes}
@@ -229,15 +238,20 @@ def load(folder: Path, expected: str) -> Index:
         if sizes != header["sizes"]:
             raise IndexOutOfDate(f"{saved} is damaged: a file has not the size it was written with")
         terms = (saved / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
-        arrays = {name: np.load(saved / f"{name}.npy", mmap_mode="r") for name in _NUMBERED}
-        postings = {
-            name: np.load(saved / f"postings_{name}.npy", mmap_mode="r") for name in _POSTINGS
-        }
+        arrays = {name: _mapped(saved / f"{name}.npy") for name in _NUMBERED}
+        postings = {name: _mapped(saved / f"postings_{name}.npy") for name in _POSTINGS}
+        impacts = {name: _mapped(saved / f"impacts_{name}.npy") for name in _IMPACTS}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
         raise IndexOutOfDate(f"{saved} cannot be read: {error}") from error
     return Index(
         revision=expected,
         vocabulary={term: number for number, term in enumerate(terms) if term},
         postings=Postings(**postings),
+        impacts=Impacts(**impacts, k1=K1, b=B),
         **arrays,
     )
+
+
+def _mapped(file: Path) -> npt.NDArray[Any]:
+    # A plain view: each slice of numpy's memmap takes microseconds to be made one itself.
+    return np.asarray(np.load(file, mmap_mode="r"))

@@ -19,7 +19,7 @@ class LocalEngine:
 
     def __init__(self, index: Index) -> None:
         self._index = index
-        self._bm25 = PostingsBM25(index.postings)
+        self._bm25 = PostingsBM25(index.postings, impacts=index.impacts)
 
     @property
     def revision(self) -> str:
