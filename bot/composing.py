@@ -56,6 +56,8 @@ def follow_if_needed(answerer: Answerer, asking: Asking, limit: int = 1) -> Aski
     found = find(answerer, alone, limit)
     if found is not None and found.outcome is not Outcome.NOT_FOUND:
         return alone
+    if found is not None and found.absence is not None and found.absence.missing:
+        return alone  # it names what occurs nowhere: a new question, and one with no answer
     followed = find(answerer, asking, limit)
     better = followed is not None and followed.outcome is not Outcome.NOT_FOUND
     return asking if better else alone
