@@ -49,6 +49,13 @@ class _Idf(Mapping[int, float]):
             self._formula._calc_idf({doc_freq: doc_freq})  # noqa: SLF001  # the formula's one home
         return known[doc_freq]
 
+    def of_all(self) -> Floats:
+        """The idf of every term, 0 for one that no document holds."""
+        doc_freqs, places = np.unique(np.diff(self._offsets), return_inverse=True)
+        self._formula._calc_idf({n: n for n in doc_freqs.tolist() if n})  # noqa: SLF001
+        known: dict[int, float] = self._formula.idf
+        return np.array([known.get(n, 0.0) for n in doc_freqs.tolist()])[places]
+
     def __iter__(self) -> Iterator[int]:
         return iter(np.flatnonzero(np.diff(self._offsets)).tolist())
 
@@ -89,19 +96,25 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
         self._documents = np.asarray(postings.documents)
         self._counts = np.asarray(postings.counts)
         self._norms = np.asarray(k1 * (1 - b + b * self.doc_len / self.avgdl), np.float64)
-        self.idf: Mapping[int, float] = _Idf(self._offsets, self.corpus_size)
+        self.idf = _Idf(self._offsets, self.corpus_size)
         costs = costs or Costs()
-        self._whole = self.corpus_size < costs.whole
+        self._parts: Floats | None = None
+        if self.corpus_size < costs.whole:
+            idf = np.repeat(self.idf.of_all(), np.diff(self._offsets))
+            self._parts = self._part(idf, self._counts, self._norms[self._documents])
         self._pruning = Pruning(postings, impacts or Impacts.of(postings, k1=k1, b=b), costs)
 
     def get_scores(self, query: Iterable[int]) -> Floats:
         """The score of every document, as rank-bm25 computes it; unknown terms add nothing."""
         scores = np.zeros(self.corpus_size)
         for term in query:
-            if idf := self.idf.get(term):
+            if 0 <= term < len(self._offsets) - 1:
                 held = slice(self._offsets[term], self._offsets[term + 1])
                 documents = self._documents[held]
-                scores[documents] += self._part(idf, self._counts[held], self._norms[documents])
+                if self._parts is not None:
+                    scores[documents] += self._parts[held]
+                elif idf := self.idf.get(term):
+                    scores[documents] += self._part(idf, self._counts[held], self._norms[documents])
         return scores
 
     def get_batch_scores(self, query: Iterable[int], doc_ids: npt.ArrayLike) -> list[float]:
@@ -118,7 +131,7 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
         ``top``, to the last bit.
         """
         query = list(query)
-        if self._whole:
+        if self._parts is not None:
             scores = self.get_scores(query)
             if among is not None:
                 scores[~among] = 0.0
@@ -137,7 +150,7 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
         """What no score for ``query`` can exceed: every term repeated without end."""
         return sum(self.idf.get(term, 0.0) * (self.k1 + 1) for term in query)
 
-    def _part(self, idf: float, counts: npt.NDArray[np.generic], norms: Floats) -> Floats:
+    def _part(self, idf: float | Floats, counts: npt.NDArray[np.generic], norms: Floats) -> Floats:
         """What a term adds to the scores of documents that hold it ``counts`` times."""
         # The order of operations is rank-bm25's, so that results are the same to the last bit.
         times = counts.astype(np.float64)
