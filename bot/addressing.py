@@ -153,7 +153,7 @@ class _Worded(filters.MessageFilter):
         return bool(spoken(message))
 
 
-def commanded(*words: str) -> filters.BaseFilter:
+def commanded(*words: str) -> filters.MessageFilter:
     """Messages that begin with one of these commands of ours."""
     return _Commanded(*words)
 

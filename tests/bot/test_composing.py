@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from telegram import Bot, Update
+
+from bot.app import build_application
+from bot.buttons import Verb
+from bot.composing import compose, context_of, find, follow_if_needed, section_of
+from bot.hearing import Hearing
+from bot.opening import open_answerer
+from bot.rendering import View
+from bot.settings import Settings, read_settings
+from bot.store import Asking, Store
+from bot.texts import texts
+from retrieval.answering import Answerer
+from retrieval.errors import QuoteNotVerbatim
+from retrieval.model import Answer, Context, Outcome, Quote
+from tests.telegram import people
+from tests.telegram.server import TOKEN, Server, running
+
+REPORT = """# 两地的路
+
+## 山里
+
+### 修路
+
+王小山修了三年路。路通以后,茶叶卖到了山外。
+
+### 架桥
+
+桥有五座,都是李大河带人架的。
+
+## 海边
+
+海边的路是混凝土的,修了两年。
+"""
+CATALOG = """reports:
+- {id: lu, file: reports/lu.md, title: 两地的路, date: '2024'}
+lexicon:
+  people: [{name: 王小山}, {name: 李大河}]
+topics:
+- command: who
+  words: [人物]
+  title: {zh: 人物, en: People}
+  description: {zh: 报告里的人, en: People of the report}
+  entries:
+  - {name: 王小山, role: 王小山修了三年路}
+  - {name: 李大河, role: 李大河带人架的}
+"""
+VIEW = View(texts("zh"), "wenju_bot")
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("knowledge")
+    (folder / "reports").mkdir()
+    (folder / "reports" / "lu.md").write_text(REPORT, "utf-8")
+    (folder / "catalog.yaml").write_text(CATALOG, "utf-8")
+    state = tmp_path_factory.mktemp("state")
+    return read_settings(
+        {
+            "WENJU_TOKEN": TOKEN,
+            "WENJU_KNOWLEDGE": str(folder),
+            "WENJU_STATE": str(state),
+            "WENJU_SEMANTIC": "off",
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def answerer(settings: Settings) -> Answerer:
+    return open_answerer(settings, settings.state)
+
+
+def texts_of(quotes: tuple[Quote, ...]) -> list[str]:
+    return [quote.text for quote in quotes]
+
+
+def test_a_question_becomes_a_page(answerer: Answerer) -> None:
+    composed = compose(answerer, Asking("桥有几座?"), VIEW)
+    assert composed is not None
+    answer, page = composed
+    assert answer.outcome is Outcome.ANSWERED
+    assert texts_of(page.quotes)[0] == "桥有五座,都是李大河带人架的。"
+    assert "— 两地的路 › 山里 › 架桥 · 第 1 段" in page.body.plain
+
+
+def test_a_topic_command_becomes_a_page_that_leads_back_to_the_list(answerer: Answerer) -> None:
+    composed = compose(answerer, Asking("/who 王小山"), VIEW)
+    assert composed is not None
+    _, page = composed
+    assert texts_of(page.quotes)[0].startswith("王小山修了三年路。")
+    last = page.keyboard[-1][0]
+    assert last.press is not None
+    assert (last.press.verb, last.press.arguments) == (Verb.TOPIC, ("who", "0"))
+    assert compose(answerer, Asking("/who 张三"), VIEW) is None
+    assert compose(answerer, Asking("/who"), VIEW) is None
+
+
+def test_a_question_narrowed_to_a_section_is_answered_from_it(answerer: Answerer) -> None:
+    for section in (("山里", "修路"), ("海边",)):
+        answer = find(answerer, Asking("路修了几年?", section), limit=3)
+        assert answer is not None
+        assert {quote.citation.section for quote in answer.quotes} == {section}
+
+
+def test_where_the_section_does_not_say_everything_is_searched(answerer: Answerer) -> None:
+    answer = find(answerer, Asking("桥有几座?", ("海边",)), limit=1)
+    assert answer is not None
+    assert texts_of(answer.quotes) == ["桥有五座,都是李大河带人架的。"]
+
+
+def test_a_quotation_of_an_answer_tells_its_section(answerer: Answerer) -> None:
+    answer = find(answerer, Asking("路修了几年?"), limit=3)
+    assert answer is not None
+    ids = tuple(quote.citation.id for quote in answer.quotes)
+    assert section_of(answerer, ids, " 茶叶卖到了 ") == ("山里", "修路")
+    assert section_of(answerer, ids, "— 两地的路 › 海边 · 第 1 段") == ("海边",)
+    assert section_of(answerer, ids, "别的话") == ()
+    assert section_of(answerer, ids, " ") == ()
+    assert section_of(answerer, ("gone", "lu_9_9_000000000000"), "海边") == ()
+
+
+def test_a_question_that_is_answered_alone_follows_on_from_nothing(answerer: Answerer) -> None:
+    before = Context("王小山是谁?")
+    alone = follow_if_needed(answerer, Asking("桥有几座?", before=before))
+    assert alone == Asking("桥有几座?")
+    nonsense = follow_if_needed(answerer, Asking("红烧肉怎么做", before=before))
+    assert nonsense == Asking("红烧肉怎么做")
+    assert follow_if_needed(answerer, Asking("王小山是谁?")) == Asking("王小山是谁?")
+
+
+def test_the_context_of_a_topic_command_is_the_name(answerer: Answerer) -> None:
+    assert context_of(Asking("/who 王小山"), ("a",)) == Context("王小山", ("a",))
+    assert context_of(Asking("王小山是谁"), ()) == Context("王小山是谁", ())
+
+
+class Tampering(Answerer):
+    """Quotes one character wrong."""
+
+    def answer(
+        self,
+        question: str,
+        *,
+        limit: int = 3,
+        context: Context | None = None,
+        section: tuple[str, ...] | None = None,
+    ) -> Answer:
+        answer = super().answer(question, limit=limit, context=context, section=section)
+        wrong = tuple(replace(quote, text=f"{quote.text[:-1]}！") for quote in answer.quotes)
+        return replace(answer, quotes=wrong)
+
+
+@pytest.fixture
+def tampering(answerer: Answerer) -> Answerer:
+    one = object.__new__(Tampering)
+    one.__dict__.update(answerer.__dict__)
+    return one
+
+
+def test_a_quote_that_is_not_verbatim_is_no_answer(tampering: Answerer) -> None:
+    with pytest.raises(QuoteNotVerbatim):
+        compose(tampering, Asking("桥有几座?"), VIEW)
+
+
+async def test_a_quote_that_is_not_verbatim_is_never_sent(
+    settings: Settings, tampering: Answerer, tmp_path: Path
+) -> None:
+    async with running(Server()) as server:
+        store = Store(tmp_path)
+        own = settings.model_copy(update={"api_url": server.address})
+        app = build_application(own, store, Hearing())
+        app.bot_data["desk"].answerer = tampering
+        async with app:
+            person = server.world.new_person()
+            chat = server.world.private(person)
+            for number, words in enumerate(("桥有几座?", "/help")):
+                update = people.message(chat, person, people.text(words))
+                await app.process_update(as_update(number, update, app.bot))
+        store.close()
+        apology, help_ = (call.parameters["text"] for call in server.made("sendMessage"))
+        assert apology == texts("zh").say("ask.fault_verbatim")
+        assert help_.startswith("<b>用法</b>")
+        assert server.refusals() == []
+
+
+def as_update(number: int, content: dict[str, object], bot: Bot) -> Update:
+    return Update.de_json({"update_id": number, **content}, bot)
