@@ -289,7 +289,15 @@ def _open_xapian(folder: Path, _corpus: Callable[[], Corpus]) -> Ask:
 
 
 ENGINES = (
-    Engine("wenju", None, "index mapped from disk", OURS_FUNCTION, _lists, _build_ours, _open_ours),
+    Engine(
+        "wenju",
+        None,
+        "index mapped from disk, word numbers in",
+        OURS_FUNCTION,
+        _lists,
+        _build_ours,
+        _open_ours,
+    ),
     Engine(
         "bm25s numba",
         "numba",
@@ -327,7 +335,7 @@ ENGINES = (
         _build_fts5,
         _open_fts5,
         strings=True,
-        asked=100,
+        asked=60,
     ),
     Engine(
         "Xapian",
