@@ -134,7 +134,7 @@ async def refusal(server: Server) -> Scene:
     """What the report does not say: the proof, the nearest passage, what can be asked."""
     chat = private(server)
     await chat.ask("2020年群众安全感是多少？")
-    await chat.ask("今天呼和浩特天气怎么样？")
+    await chat.ask("鄂尔多斯公安做了什么？")
     return scene(chat)
 
 

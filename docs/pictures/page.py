@@ -17,13 +17,18 @@ from tests.telegram.refusal import Json
 
 FOUND = {"bot_command", "mention", "url", "hashtag"}
 COLOURS = ("#d45246", "#6c61df", "#0f8071", "#ce671b", "#2f7cc4", "#c0508f")
+# A quotation of three lines or fewer has nothing to unfold, and Telegram shows no arrow.
+UNFOLDED = """<script>
+for (const quote of document.querySelectorAll("blockquote[expandable]"))
+  if (quote.scrollHeight <= quote.clientHeight) quote.removeAttribute("expandable");
+</script>"""
 STYLE = Path(__file__).with_name("chat.css")
 
 PAGE = Template(
     """<!doctype html>
 <html lang="zh"><meta charset="utf-8"><style>$style</style>
 <body style="width: ${width}px"><header><i class="face">$initial</i><div><b>$title</b>
-<small>$subtitle</small></div></header><main>$body</main>$below</body></html>
+<small>$subtitle</small></div></header><main>$body</main>$below$script</body></html>
 """
 )
 
@@ -62,6 +67,7 @@ def page(scene: Scene) -> str:
         subtitle=html.escape(scene.subtitle),
         body="\n".join(bubble(message, scene) for message in scene.messages),
         below=scene.below,
+        script=UNFOLDED,
     )
 
 
