@@ -31,6 +31,7 @@ from bot.errors import CannotStart
 from bot.faults import on_error
 from bot.handlers import admin, ask, browse, choices, feedback, inline, press, topics
 from bot.hearing import Hearing, ListeningRequest
+from bot.memory import Memory
 from bot.menu import publish_commands
 from bot.opening import open_answerer
 from bot.rates import Rates
@@ -71,6 +72,7 @@ def handlers() -> list[BaseHandler[Update, Context, None]]:
         MessageHandler(said & FOR_NOBODY, silence),
         MessageHandler(new & filters.StatusUpdate.MIGRATE, choices.moved),
         MessageHandler(said & filters.StatusUpdate.ALL, silence),
+        MessageHandler(edited & commanded("start", "settings", "reload"), silence),
         # Then commands, the fixed ones before the topics', which change with the catalog.
         MessageHandler(new & commanded("start"), browse.start),
         MessageHandler(said & commanded("help"), browse.help_),
@@ -98,13 +100,14 @@ def build_application(settings: Settings, store: Store, hearing: Hearing) -> App
     """The bot, ready to run on ``settings``; ``store`` is open and stays so until it has ended."""
     if settings.token is None:
         raise CannotStart("WENJU_TOKEN is not set")
+    memory = Memory(store)
     app: App = (
         ApplicationBuilder()
         .token(settings.token.get_secret_value())
         .base_url(f"{settings.api_url}/bot")
         .base_file_url(f"{settings.api_url}/file/bot")
         .rate_limiter(AIORateLimiter(max_retries=SEND_RETRIES))
-        .concurrent_updates(Turns(store))
+        .concurrent_updates(Turns(memory))
         .get_updates_request(ListeningRequest(hearing))
         .post_init(_start)
         .post_stop(_stop)
@@ -113,7 +116,7 @@ def build_application(settings: Settings, store: Store, hearing: Hearing) -> App
     )
     answerer = open_answerer(settings, settings.state)
     rates = Rates(settings.person_rate, settings.chat_rate, time.monotonic)
-    put_desk(app.bot_data, Desk(settings, store, answerer, rates, hearing))
+    put_desk(app.bot_data, Desk(settings, memory, answerer, rates, hearing))
     app.add_handlers(handlers())
     app.add_error_handler(on_error)
     return app
@@ -123,7 +126,7 @@ async def _start(app: App) -> None:
     """Publish the menu and begin the heartbeat; updates are fetched after this."""
     desk = app.bot_data["desk"]
     await publish_commands(app.bot, desk.answerer.library.topics)
-    await asyncio.to_thread(desk.store.forget_old)
+    await desk.memory.forget_old()
     app.bot_data["heart"] = asyncio.create_task(_beat(app, desk), name="heartbeat")
 
 

@@ -10,10 +10,11 @@ from telegram import Chat, Update
 from telegram.ext import ContextTypes
 
 from bot.hearing import Hearing
+from bot.memory import Memory
 from bot.rates import Admission, Rates
 from bot.rendering import View
 from bot.settings import Settings
-from bot.store import Preferences, Store
+from bot.store import Preferences
 from bot.texts import Texts, language_of, texts
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Desk:
     """
 
     settings: Settings
-    store: Store
+    memory: Memory
     answerer: Answerer
     rates: Rates
     hearing: Hearing
@@ -75,9 +76,7 @@ async def caller_of(update: Update, context: Context) -> Caller:
     writes_as = message.sender_chat if message and not update.callback_query else None
     chat_id = chat.id if chat else 0
     person = writes_as.id if writes_as else (user.id if user else chat_id)
-    preferences = (
-        await asyncio.to_thread(desk.store.preferences, chat_id) if chat else Preferences()
-    )
+    preferences = await desk.memory.preferences(chat_id) if chat else Preferences()
     language = preferences.language or language_of(user.language_code if user else None)
     return Caller(
         chat_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from datetime import timedelta
 
@@ -49,8 +48,7 @@ async def earlier_answer(update: Update, context: Context) -> Answered | None:
     message = update.edited_message
     if message is None:
         return None
-    store = desk_of(context).store
-    return await asyncio.to_thread(store.answer_to, message.chat_id, message.message_id)
+    return await desk_of(context).memory.answer_to(message.chat_id, message.message_id)
 
 
 def is_late_edit(update: Update) -> bool:
@@ -78,7 +76,7 @@ async def respond(
     A question gets a reply. An edited question gets its earlier answer edited, a pressed button
     the message that it hangs on, unless ``fresh`` asks for a new one.
     """
-    store, chat = desk_of(context).store, caller.chat
+    memory, chat = desk_of(context).memory, caller.chat
     known = None if fresh else await _known(update, context)
     if known is None and update.callback_query is not None and not fresh:
         return
@@ -94,7 +92,7 @@ async def respond(
         chat, message_id = sent.chat_id, sent.message_id
     citations = {quote.citation.id: quote.text for quote in page.quotes}
     answered = Answered(message_id, asked_by, asking, tuple(citations), outcome, shown)
-    await asyncio.to_thread(store.remember, chat, caller.person, answered, citations)
+    await memory.remember(chat, caller.person, answered, citations)
 
 
 async def _known(update: Update, context: Context) -> Answered | None:
@@ -105,7 +103,7 @@ async def _known(update: Update, context: Context) -> Answered | None:
     if query.message is None:
         return None
     chat, message = query.message.chat.id, query.message.message_id
-    known = await asyncio.to_thread(desk_of(context).store.answered, chat, message)
+    known = await desk_of(context).memory.answered(chat, message)
     return known or Answered(message, 0)
 
 
@@ -124,7 +122,7 @@ async def _send(update: Update, context: Context, chat: int, page: Page) -> Mess
     thread = message.message_thread_id if message.is_topic_message else None
     # Noted before it is sent: should we crash now, Telegram delivers the question again, and one
     # answer that gets lost is better than two that arrive.
-    await asyncio.to_thread(desk_of(context).store.done, update.update_id)
+    await desk_of(context).memory.done(update.update_id)
 
     async def send(words: str, mode: ParseMode | None, to: int) -> Message:
         return await context.bot.send_message(
@@ -140,7 +138,7 @@ async def _send(update: Update, context: Context, chat: int, page: Page) -> Mess
     try:
         sent = await send(page.body.html, ParseMode.HTML, chat)
     except ChatMigrated as error:
-        await asyncio.to_thread(desk_of(context).store.move, chat, error.new_chat_id)
+        await desk_of(context).memory.move(chat, error.new_chat_id)
         sent = await send(page.body.html, ParseMode.HTML, error.new_chat_id)
     except BadRequest as error:
         if not _is_parse_error(error):

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 from telegram import Update
 from telegram.ext import BaseUpdateProcessor
 
-from bot.store import Store
+from bot.memory import Memory
 
 AT_ONCE = 16  # with sends of 50 ms: 242 updates a second; one at a time 19, 64 at once 146
 WAITING = 1024  # updates that may wait for their turn in memory
@@ -19,13 +19,13 @@ WAITING = 1024  # updates that may wait for their turn in memory
 class Turns(BaseUpdateProcessor):
     """Handles updates of one chat in order, those of different chats side by side.
 
-    So an edit waits for the answer that it changes, and a group that Telegram slows down holds
+    So an edit waits for the answer that it changes, and a group whose answers have to wait holds
     up nobody else. An update that is delivered again after a crash is not handled again.
     """
 
-    def __init__(self, store: Store, at_once: int = AT_ONCE) -> None:
+    def __init__(self, memory: Memory, at_once: int = AT_ONCE) -> None:
         super().__init__(WAITING)
-        self._store = store
+        self._memory = memory
         self._working = asyncio.Semaphore(at_once)
         self._turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
 
@@ -36,11 +36,11 @@ class Turns(BaseUpdateProcessor):
             return
         turn = self._turns.setdefault(turn_of(update), asyncio.Lock())
         async with turn, self._working:
-            if await asyncio.to_thread(self._store.is_done, update.update_id):
+            if await self._memory.is_done(update.update_id):
                 coroutine.close()  # type: ignore[attr-defined]  # it is one: Application makes it
                 return
             await coroutine
-            await asyncio.to_thread(self._store.done, update.update_id)
+            await self._memory.done(update.update_id)
 
     async def initialize(self) -> None:
         """There is nothing to open."""

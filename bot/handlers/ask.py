@@ -35,6 +35,7 @@ async def question(update: Update, context: Context) -> None:
     if message is None or is_late_edit(update):
         return
     caller = await caller_of(update, context)
+    _is_another_of_an_album(message, context)  # its other pictures come without words
     asked = question_of(message) or _pointed_at(message)
     earlier = await earlier_answer(update, context)
     if earlier and earlier.asking and earlier.asking.question == asked:
@@ -146,15 +147,11 @@ async def _before(
     if message.reply_to_message is not None:
         if not replies_to_bot(message):
             return None, ()
-        known = await asyncio.to_thread(
-            desk.store.answered, caller.chat, message.reply_to_message.message_id
-        )
+        known = await desk.memory.answered(caller.chat, message.reply_to_message.message_id)
     elif caller.group:
         return None, ()
     else:
-        known = await asyncio.to_thread(
-            desk.store.latest, caller.chat, message.message_id, STILL_TALKING
-        )
+        known = await desk.memory.latest(caller.chat, message.message_id, STILL_TALKING)
     if known is None or known.asking is None:
         return None, ()
     section: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ from bot.topics import find_topic
 from knowledge.model import Kind, Report
 from retrieval.answering import Answerer
 from retrieval.model import NoticeKind, Quote
+from retrieval.quoting import prove
 
 LAST_PAGE = 15  # of an answer: what ranks below is no answer any more
 
@@ -101,8 +102,9 @@ async def around(update: Update, context: Context, press: Press) -> str:
     answerer = desk_of(context).answerer
     page = None if press.word(0) == "-" else press.number(0)
     asking = await _asked(update, context, caller) if page is not None else None
+    old = await desk_of(context).memory.words_of(press.word(1))
     shown = await asyncio.to_thread(
-        _paragraph, context, answerer, press.word(1), caller.view, page, asking
+        _paragraph, answerer, press.word(1), old, caller.view, page, asking
     )
     if shown is None:
         return caller.texts.say("browse.unknown_link")
@@ -183,8 +185,8 @@ async def _asked(update: Update, context: Context, caller: Caller) -> Asking | N
     query = update.callback_query
     if query is None or query.message is None:
         return None
-    store = desk_of(context).store
-    known = await asyncio.to_thread(store.answered, caller.chat, query.message.message_id)
+    memory = desk_of(context).memory
+    known = await memory.answered(caller.chat, query.message.message_id)
     if known is not None and known.asking is not None:
         return known.asking
     if not isinstance(query.message, Message) or query.message.reply_to_message is None:
@@ -207,9 +209,8 @@ async def _open(
         name = topics.entry_name(topic, mark) or ""
         await topics.show(update, context, caller, answerer, topic, name)
         return
-    page = await asyncio.to_thread(
-        _paragraph, context, answerer, parameter, caller.view, None, None
-    )
+    old = await desk_of(context).memory.words_of(parameter)
+    page = await asyncio.to_thread(_paragraph, answerer, parameter, old, caller.view)
     if page is None:
         await say(update, context, caller, caller.texts.say("browse.unknown_link"))
     else:
@@ -217,25 +218,29 @@ async def _open(
 
 
 def _paragraph(
-    context: Context,
     answerer: Answerer,
     citation_id: str,
+    old: str | None,
     view: View,
-    page: int | None,
-    asking: Asking | None,
+    page: int | None = None,
+    asking: Asking | None = None,
 ) -> Page | None:
-    """The paragraph that ``citation_id`` leads to, as it stands now; None where it is not ours."""
+    """The paragraph that ``citation_id`` leads to, as it stands now; None where it is not ours.
+
+    ``old`` is what it said when it was cited; ``page`` is that of the answer to ``asking``
+    which it was opened from.
+    """
     resolved = answerer.resolve(citation_id)
     if resolved is None:
         return None
-    words_of = desk_of(context).store.words_of
     if resolved.quote is None:
-        return Page(changed_remark(words_of(citation_id), view, gone=True))
+        return Page(changed_remark(old, view, gone=True))
     remark = None
     if resolved.changed:
-        remark = changed_remark(words_of(citation_id), view, gone=False)
+        remark = changed_remark(old, view, gone=False)
     here = _with_highlights(answerer, resolved.quote, asking, view)
     before, after = neighbours(answerer, here)
+    prove(answerer.library, tuple(quote for quote in (before, here, after) if quote))
     return paragraph_page(
         here, view, before=before, after=after, remark=remark, page=page, outline=page is None
     )

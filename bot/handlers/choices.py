@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from telegram import Message, Update
 
 from bot.buttons import OutdatedButton, Press
@@ -33,8 +31,7 @@ async def choose(update: Update, context: Context, press: Press) -> str:
     name, value = press.word(0), press.word(1)
     if value not in CHOICES.get(name, {}):
         raise OutdatedButton(str(press))
-    store = desk_of(context).store
-    await asyncio.to_thread(store.choose, caller.chat, **{name: CHOICES[name][value]})
+    await desk_of(context).memory.choose(caller.chat, **{name: CHOICES[name][value]})
     caller = await caller_of(update, context)
     page = choices_page(caller.preferences, caller.view, group=caller.group)
     await respond(update, context, caller, page)
@@ -45,9 +42,7 @@ async def moved(update: Update, context: Context) -> None:
     """Let the choices of a group move along when it becomes a supergroup."""
     message = update.effective_message
     if isinstance(message, Message) and message.migrate_to_chat_id is not None:
-        await asyncio.to_thread(
-            desk_of(context).store.move, message.chat_id, message.migrate_to_chat_id
-        )
+        await desk_of(context).memory.move(message.chat_id, message.migrate_to_chat_id)
 
 
 async def _may_choose(update: Update, context: Context, caller: Caller) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from telegram import Update
 
 from bot.buttons import Press, Verb
@@ -17,7 +15,6 @@ async def vote(update: Update, context: Context, press: Press) -> str:
     if query is None or query.message is None:
         return ""
     good = press.verb is Verb.GOOD
-    await asyncio.to_thread(
-        desk_of(context).store.vote, caller.chat, query.message.message_id, caller.person, good=good
-    )
+    memory = desk_of(context).memory
+    await memory.vote(caller.chat, query.message.message_id, caller.person, good=good)
     return caller.texts.say("feedback.good" if good else "feedback.bad")

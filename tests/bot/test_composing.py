@@ -4,75 +4,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from telegram import Bot, Update
 
-from bot.app import build_application
 from bot.buttons import Verb
 from bot.composing import compose, context_of, find, follow_if_needed, section_of
-from bot.hearing import Hearing
-from bot.opening import open_answerer
 from bot.rendering import View
-from bot.settings import Settings, read_settings
-from bot.store import Asking, Store
+from bot.settings import Settings
+from bot.store import Asking
 from bot.texts import texts
 from retrieval.answering import Answerer
 from retrieval.errors import QuoteNotVerbatim
 from retrieval.model import Answer, Context, Outcome, Quote
+from tests.bot.in_process import in_process
 from tests.telegram import people
-from tests.telegram.server import TOKEN, Server, running
 
-REPORT = """# 两地的路
-
-## 山里
-
-### 修路
-
-王小山修了三年路。路通以后,茶叶卖到了山外。
-
-### 架桥
-
-桥有五座,都是李大河带人架的。
-
-## 海边
-
-海边的路是混凝土的,修了两年。
-"""
-CATALOG = """reports:
-- {id: lu, file: reports/lu.md, title: 两地的路, date: '2024'}
-lexicon:
-  people: [{name: 王小山}, {name: 李大河}]
-topics:
-- command: who
-  words: [人物]
-  title: {zh: 人物, en: People}
-  description: {zh: 报告里的人, en: People of the report}
-  entries:
-  - {name: 王小山, role: 王小山修了三年路}
-  - {name: 李大河, role: 李大河带人架的}
-"""
 VIEW = View(texts("zh"), "wenju_bot")
-
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("knowledge")
-    (folder / "reports").mkdir()
-    (folder / "reports" / "lu.md").write_text(REPORT, "utf-8")
-    (folder / "catalog.yaml").write_text(CATALOG, "utf-8")
-    state = tmp_path_factory.mktemp("state")
-    return read_settings(
-        {
-            "WENJU_TOKEN": TOKEN,
-            "WENJU_KNOWLEDGE": str(folder),
-            "WENJU_STATE": str(state),
-            "WENJU_SEMANTIC": "off",
-        }
-    )
-
-
-@pytest.fixture(scope="module")
-def answerer(settings: Settings) -> Answerer:
-    return open_answerer(settings, settings.state)
 
 
 def texts_of(quotes: tuple[Quote, ...]) -> list[str]:
@@ -169,23 +114,11 @@ def test_a_quote_that_is_not_verbatim_is_no_answer(tampering: Answerer) -> None:
 async def test_a_quote_that_is_not_verbatim_is_never_sent(
     settings: Settings, tampering: Answerer, tmp_path: Path
 ) -> None:
-    async with running(Server()) as server:
-        store = Store(tmp_path)
-        own = settings.model_copy(update={"api_url": server.address})
-        app = build_application(own, store, Hearing())
-        app.bot_data["desk"].answerer = tampering
-        async with app:
-            person = server.world.new_person()
-            chat = server.world.private(person)
-            for number, words in enumerate(("桥有几座?", "/help")):
-                update = people.message(chat, person, people.text(words))
-                await app.process_update(as_update(number, update, app.bot))
-        store.close()
-        apology, help_ = (call.parameters["text"] for call in server.made("sendMessage"))
+    async with in_process(settings, tmp_path) as bot:
+        bot.desk.answerer = tampering
+        await bot.take(people.message(bot.chat, bot.person, people.text("桥有几座?")))
+        await bot.take(people.message(bot.chat, bot.person, people.text("/help")))
+        apology, help_ = bot.sent()
         assert apology == texts("zh").say("ask.fault_verbatim")
         assert help_.startswith("<b>用法</b>")
-        assert server.refusals() == []
-
-
-def as_update(number: int, content: dict[str, object], bot: Bot) -> Update:
-    return Update.de_json({"update_id": number, **content}, bot)
+        assert bot.server.refusals() == []

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from telegram import Bot, Update
 
+from bot.memory import Memory
 from bot.store import Store
 from bot.turns import Turns
 from tests.telegram import people
@@ -57,7 +58,7 @@ class Handling:
 
 @pytest.fixture
 def handling(store: Store) -> Handling:
-    return Handling(Turns(store, at_once=3))
+    return Handling(Turns(Memory(store), at_once=3))
 
 
 WORLD = World(BOT)
@@ -118,7 +119,7 @@ async def test_the_same_update_is_handled_once_also_after_a_restart(
     tasks = [handling.take("first", 7, content), handling.take("twice", 7, content)]
     handling.open("first")
     await asyncio.gather(*tasks)
-    later = Handling(Turns(store))
+    later = Handling(Turns(Memory(store)))
     await later.take("later", 7, content)
     assert handling.begun + later.begun == ["first"]
 

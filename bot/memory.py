@@ -1,0 +1,85 @@
+"""How do handlers reach the store without waiting for the disk, or failing with it?"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from bot.errors import UnusableState
+from bot.store import Answered, Preferences, Store
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Memory:
+    """The store, asked in worker threads.
+
+    A disk that is full or gone costs the bot its memory, not its voice: what cannot be read counts
+    as never noted, and what cannot be noted is logged and let be. Only a reader's own vote or
+    choice raises UnusableState, for they must hear that it was not kept.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def is_done(self, update: int) -> bool:
+        """Whether the update with this id was answered."""
+        return await _or(False, lambda: self._store.is_done(update))
+
+    async def done(self, update: int) -> None:
+        """Note that the update with this id is answered."""
+        await _or(None, lambda: self._store.done(update))
+
+    async def remember(
+        self, chat: int, person: int, answered: Answered, texts: dict[str, str]
+    ) -> None:
+        """Note what a message of the bot answers, and the words of its citations."""
+        await _or(None, lambda: self._store.remember(chat, person, answered, texts))
+
+    async def answered(self, chat: int, message: int) -> Answered | None:
+        """What the bot's ``message`` answers."""
+        return await _or(None, lambda: self._store.answered(chat, message))
+
+    async def answer_to(self, chat: int, question: int) -> Answered | None:
+        """The message of the bot that answered the message ``question``."""
+        return await _or(None, lambda: self._store.answer_to(chat, question))
+
+    async def latest(self, chat: int, before: int, within: float) -> Answered | None:
+        """The newest answer before message ``before``, if of the last ``within`` seconds."""
+        return await _or(None, lambda: self._store.latest(chat, before, within))
+
+    async def words_of(self, citation: str) -> str | None:
+        """What the paragraph said when the bot cited it."""
+        return await _or(None, lambda: self._store.words_of(citation))
+
+    async def preferences(self, chat: int) -> Preferences:
+        """What ``chat`` has chosen."""
+        return await _or(Preferences(), lambda: self._store.preferences(chat))
+
+    async def move(self, old: int, new: int) -> None:
+        """The group ``old`` has become the supergroup ``new``."""
+        await _or(None, lambda: self._store.move(old, new))
+
+    async def forget_old(self) -> None:
+        """Forget what is older than the retention."""
+        await _or(None, self._store.forget_old)
+
+    async def vote(self, chat: int, message: int, person: int, *, good: bool) -> None:
+        """Note what ``person`` thinks of the bot's ``message``; raises UnusableState."""
+        await asyncio.to_thread(self._store.vote, chat, message, person, good=good)
+
+    async def choose(self, chat: int, **changes: str | int | bool) -> Preferences:
+        """Change some of the preferences of ``chat``; raises UnusableState."""
+        return await asyncio.to_thread(self._store.choose, chat, **changes)
+
+
+async def _or(default: T, work: Callable[[], T]) -> T:
+    """What ``work`` gives, ``default`` where the store cannot be used."""
+    try:
+        return await asyncio.to_thread(work)
+    except UnusableState as error:
+        _log.error("%s", error)
+        return default
