@@ -65,7 +65,11 @@ def measure(
         index_s = time.perf_counter() - begun
         results = tuple(
             evaluate(
-                answerer, dataset.questions, absent=absent, progress=progress.task("questions")
+                answerer,
+                dataset.questions,
+                absent=absent,
+                progress=progress.task("questions"),
+                comparing=progress.task("near duplicates"),
             )
         )
     found = measures(

@@ -163,13 +163,14 @@ def evaluate(
     *,
     absent: bool = False,
     progress: Progress = lambda _done, _total: None,
+    comparing: Progress = lambda _done, _total: None,
 ) -> Iterator[Result]:
     """Ask every question, one at a time.
 
     With ``absent``, each answerable question is asked once more of a library that lacks its gold
-    passages and what nearly repeats them.
+    passages and what nearly repeats them; ``comparing`` is told about the passages compared.
     """
-    without = _without(answerer.library, questions) if absent else {}
+    without = _without(answerer.library, questions, comparing) if absent else {}
     if questions:
         # What is read from disk at the first question belongs to the start, not to a question.
         answerer.answer(questions[0].text)
@@ -193,7 +194,9 @@ def evaluate(
         progress(done + 1, len(questions))
 
 
-def _without(library: Library, questions: Iterable[Question]) -> dict[GoldPlace, tuple[int, ...]]:
+def _without(
+    library: Library, questions: Iterable[Question], comparing: Progress
+) -> dict[GoldPlace, tuple[int, ...]]:
     """For every gold place that is searched: its document and those that nearly repeat it."""
     wanted = {gold for question in questions for gold in question.gold}
     texts: list[str] = []
@@ -204,11 +207,15 @@ def _without(library: Library, questions: Iterable[Question]) -> dict[GoldPlace,
         texts.append(paragraph.span.of(report.text))
         if here in wanted:
             number_of[here] = number
-    near = near_duplicates(texts, sorted(number_of.values()))
+    near = near_duplicates(texts, sorted(number_of.values()), comparing)
     return {gold: (number, *near[number]) for gold, number in number_of.items()}
 
 
-def near_duplicates(texts: Sequence[str], chosen: Sequence[int]) -> dict[int, tuple[int, ...]]:
+def near_duplicates(
+    texts: Sequence[str],
+    chosen: Sequence[int],
+    comparing: Progress = lambda _done, _total: None,
+) -> dict[int, tuple[int, ...]]:
     """For each of the ``chosen`` numbers of ``texts``, the others that share most of it.
 
     Shared is counted in distinct runs of five characters, punctuation and spaces left out, as a
@@ -226,6 +233,8 @@ def near_duplicates(texts: Sequence[str], chosen: Sequence[int]) -> dict[int, tu
     own_sizes = np.array([len(one) for one in kept], np.int64)
     near: dict[int, list[int]] = {number: [] for number in chosen}
     for number, text in enumerate(texts):
+        if not number % 256:
+            comparing(number, len(texts))
         shingles = _shingles(text)
         begins = np.searchsorted(keys, shingles, "left")
         ends = np.searchsorted(keys, shingles, "right")
