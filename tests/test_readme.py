@@ -134,6 +134,14 @@ def test_the_readmes_show_commands() -> None:
     assert len({len(found) for found in commands.values()}) == 1
 
 
+@pytest.mark.parametrize("document", READMES)
+def test_the_first_screen_shows_a_picture_and_the_one_command(document: str) -> None:
+    first = text_of(document).partition("\n## ")[0]
+    (picture,) = re.findall(r'<img src="([^"]+)"', first)
+    assert (ROOT / picture).is_file()
+    assert blocks(first, "sh") == ["make run\n"]
+
+
 def test_other_output_than_a_document_shows_is_seen(tmp_path: Path, state: Path) -> None:
     block = "$ cd /\n$ printf '一\\n二\\n'\n一\n...\n$ echo 三 >&2\n四\n"
     (_, one), (_, two), (_, three) = session(block)
