@@ -10,8 +10,8 @@ from pathlib import Path
 from bot.progress import Progress, Task
 from knowledge.catalog import load_library, load_questions
 from retrieval import semantic as meaning
-from retrieval.answering import build_answerer
 from retrieval.beir import load_beir
+from retrieval.building import build_answerer
 from retrieval.errors import InvalidQuestions, RetrievalError
 from retrieval.evaluation import (
     Dataset,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from bot.settings import Settings
 from knowledge.catalog import load_library
-from retrieval.answering import Answerer, build_answerer
+from retrieval.answering import Answerer
+from retrieval.building import build_answerer
 from retrieval.semantic import encoder_for
 
 

@@ -6,8 +6,7 @@ import itertools
 import re
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,18 +15,18 @@ from rapidfuzz import fuzz
 from knowledge.library import Library
 from knowledge.model import Passage, Report, Span
 from knowledge.topics import Entry, Topic
-from retrieval import checks, front_matter, highlight, names, quoting, ranking, refusal, semantic
+from retrieval import checks, highlight, quoting, ranking, refusal, semantic
 from retrieval.analysis import Analyzer, normalise
-from retrieval.asking import topic, wants_roster
+from retrieval.asking import topic
+from retrieval.direct import Direct
 from retrieval.engine import Engine
-from retrieval.engines.local import LocalEngine
-from retrieval.errors import IndexOutOfDate
 from retrieval.explain import Explanation
 from retrieval.finding import Found, ask, find
-from retrieval.index import Progress, build, documents, load, revision, save
+from retrieval.index import documents
 from retrieval.model import (
     Absence,
     Answer,
+    Citation,
     Context,
     Notice,
     NoticeKind,
@@ -35,7 +34,8 @@ from retrieval.model import (
     Quote,
     Resolved,
 )
-from retrieval.parting import parts, pronouns, replace_pronoun
+from retrieval.reading import Reader
+from retrieval.scope import Scope
 from retrieval.synonyms import Thesaurus
 
 LONGEST_QUESTION = 500  # characters of a question that are looked at
@@ -113,18 +113,9 @@ class Answerer:
             [*library.synonyms, *((n.name, *n.aliases) for n in library.lexicon if n.aliases)],
             analyzer,
         )
-        self._names = tuple(
-            checks.Named(form, tuple(normalise(f).text for f in forms))
-            for name in (*library.lexicon.people, *library.lexicon.places)
-            for forms in [(name.name, *name.aliases)]
-            for form in (normalise(f).text for f in forms)
-        )
-        self._finder = names.NameFinder(
-            _candidates(library),
-            (person.name for person in library.lexicon.people),
-            self._occurs,
-            analyzer.knows,
-        )
+        self._reader = Reader(library, analyzer, self._occurs)
+        self._scope = Scope(library, self._documents)
+        self._direct = Direct(library, self._documents, analyzer)
         self._declared = _declarations(library)
         self.examples = _examples(library)
 
@@ -168,32 +159,40 @@ class Answerer:
         section: tuple[str, ...] | None = None,
         without: Sequence[int] = (),
     ) -> _Read:
-        """Read the question, search and judge; with ``without``, titles and bylines are left out."""
+        """Read the question, search and judge; with ``without``, only paragraphs are searched."""
         begun = time.perf_counter()
         text = " ".join(normalise(question).text.split())[:LONGEST_QUESTION]
         if not any(char.isalnum() for char in text):
             return _Read(question, text, (), (), (), begun)
         notices: list[Notice] = []
         if context is not None:
-            text, followed = self._follow(text, context)
+            text, followed = self._reader.follow(text, *self._before(context))
             notices += followed
-        front = () if len(without) else self._front_matter(text) or self._roster(text)
+        front = () if len(without) else self._direct.quotes(text)
         if front:
             return _Read(question, text, tuple(notices), front, (), begun)
-        among, filtered = self._filter(text, section)
-        notices += filtered
+        if section is not None:
+            among = self._scope.section(section)
+        else:
+            among, filtered = self._scope.reports(text)
+            notices += filtered
         if len(without):
             among = np.ones(len(self._documents), np.bool_) if among is None else among.copy()
             among[list(without)] = False
         judged = self._judged(text, among)
         if any(part.outcome is not Outcome.ANSWERED for part in judged):
-            corrected, said = self._correct(text)
-            if said:
-                again = self._judged(corrected, among)
-                if _better(again, judged):
-                    text, judged = corrected, again
-                    notices += said
+            corrected, said = self._reader.correct(text)
+            if said and _better(again := self._judged(corrected, among), judged):
+                text, judged = corrected, again
+                notices += said
         return _Read(question, text, tuple(notices), (), tuple(judged), begun)
+
+    def _before(self, context: Context) -> tuple[str, str]:
+        """The question before and the text that answered it, normalised."""
+        resolved = filter(None, map(self.resolve, context.citation_ids))
+        quoted = "\n".join(one.quote.text for one in resolved if one.quote)
+        before = " ".join(normalise(context.question).text.split())[:LONGEST_QUESTION]
+        return before, normalise(quoted).text
 
     def _compose(self, read: _Read, limit: int) -> Answer:
         """What a question that was read, searched and judged is answered."""
@@ -231,16 +230,7 @@ class Answerer:
 
     def _judged(self, text: str, among: npt.NDArray[np.bool_] | None) -> list[_Part]:
         """Each part of a normalised question searched and judged."""
-        pieces = parts(text)
-        if len(pieces) == 1:
-            return [self._judge(pieces[0], among)]
-        judged: list[_Part] = []
-        for number, piece in enumerate(pieces):
-            if number and self._depends(piece):
-                # It names nothing of its own: it is about what the part before it is about.
-                piece = f"{self._subject(pieces[number - 1])} {piece}"
-            judged.append(self._judge(piece, among))
-        return judged
+        return [self._judge(piece, among) for piece in self._reader.parts(text)]
 
     def _judge(self, text: str, among: npt.NDArray[np.bool_] | None) -> _Part:
         asked = ask(text, self._analyzer, self._thesaurus)
@@ -286,12 +276,15 @@ class Answerer:
             and self._analyzer.knows(word)
         ]
         places = [
-            checks.Named(word, (word,))
+            (word, (word,))
             for word in asked.terms.words
             if word not in replaced and len(word) > 1 and self._analyzer.names([word])[1]
         ]
-        for lacking in checks.missing(asked.text, [*self._names, *places], unknown, passage):
-            notices.append(Notice(NoticeKind.MISSING, given=lacking))
+        names = [*((name.form, name.forms) for name in self._reader.names), *places]
+        notices += [
+            Notice(NoticeKind.MISSING, given=lacking)
+            for lacking in checks.missing(asked.text, names, unknown, passage)
+        ]
         kind = checks.lacks(asked.text, asked.sought, passage)
         if kind is not None and named is None:
             notices.append(Notice(kind))
@@ -305,154 +298,6 @@ class Answerer:
         if notices:
             return _Part(found, confidence * 0.5, Outcome.NOT_FOUND, tuple(notices))
         return _Part(found, confidence, Outcome.ANSWERED, ())
-
-    # --- reading the question --------------------------------------------------------------------
-
-    def _depends(self, text: str) -> bool:
-        """Whether a part of a question says too little to be searched on its own."""
-        if pronouns(text):
-            return True
-        terms = self._analyzer.terms(topic(text))
-        return not any(self._engine.doc_freq(word) for word in terms.words if len(word) > 1)
-
-    def _subject(self, text: str) -> str:
-        """What a question is about: the names in it, else all of it but the words that ask."""
-        named = [name.given for name in self._names if name.given in text]
-        longest = [n for n in named if not any(n != other and n in other for other in named)]
-        return " ".join(dict.fromkeys(longest)) or topic(text).strip()
-
-    def _follow(self, text: str, context: Context) -> tuple[str, list[Notice]]:
-        """Read a question together with the one before it, where it needs that."""
-        before = " ".join(normalise(context.question).text.split())[:LONGEST_QUESTION]
-        if used := pronouns(text):
-            subject = self._person(before) or self._person(
-                "\n".join(
-                    normalise(resolved.quote.text).text
-                    for one in context.citation_ids
-                    if (resolved := self.resolve(one)) and resolved.quote
-                )
-            )
-            if subject is None and not self._depends(text.replace(used[0], " ")):
-                return text, []
-            whole = replace_pronoun(text, subject) if subject else f"{self._subject(before)} {text}"
-            return whole, [Notice(NoticeKind.FOLLOW_UP, given=used[0], meant=subject or before)]
-        short = re.fullmatch(
-            r"(?:那么?|那|还有|and|what about|how about)?\s*(.{1,12}?)\s*(?:呢|又?如何|怎么样|怎样)?[?？]?",
-            text,
-        )
-        leads = re.match(r"那|还有|另外|and |what about|how about", text)
-        if short is None or not (leads or text.rstrip("?？").endswith("呢") or self._depends(text)):
-            return text, []
-        new = short[1]
-        own = [name for name in self._names if name.given in new]
-        same = [n for n in self._names if n.given in before and n.given not in new and own]
-        if same and own and self._kind_of(own[0]) == self._kind_of(same[0]):
-            longest = max((n.given for n in same if n.forms == same[0].forms), key=len)
-            whole = before.replace(longest, new)
-        else:
-            whole = f"{new} {topic(before)}" if own else f"{topic(before)} {text}"
-        return whole, [Notice(NoticeKind.FOLLOW_UP, given=text, meant=whole)]
-
-    def _kind_of(self, name: checks.Named) -> bool:
-        return any(normalise(p.name).text in name.forms for p in self.library.lexicon.people)
-
-    def _person(self, text: str) -> str | None:
-        """The person whom a normalised text names first."""
-        people = [
-            (text.find(form), normalise(person.name).text)
-            for person in self.library.lexicon.people
-            for form in (normalise(f).text for f in (person.name, *person.aliases))
-            if form in text
-        ]
-        return min(people)[1] if people else None
-
-    def _correct(self, text: str) -> tuple[str, list[Notice]]:
-        """The text with what seems to be misspelled names put right, and what to say of it."""
-        notices: list[Notice] = []
-        for match in self._finder.corrections(text):
-            text = text.replace(match.given, normalise(match.name).text)
-            notices.append(Notice(NoticeKind.CORRECTED, given=match.given, meant=match.name))
-        return text, notices
-
-    def _filter(
-        self, text: str, section: tuple[str, ...] | None
-    ) -> tuple[npt.NDArray[np.bool_] | None, list[Notice]]:
-        """Which documents to search: those of the reports or the section that are asked about."""
-        if section is not None:
-            chosen = [
-                self.library.report(d[0].report_id).path(d[0].paragraph) == section
-                for d in self._documents
-            ]
-            return (np.array(chosen, np.bool_), []) if any(chosen) else (None, [])
-        if len(self.library.reports) < 2:
-            return None, []
-        wanted: list[Report] = []
-        given = ""
-        for report in self.library.reports:
-            if len(title := normalise(report.title).text) >= 4 and title in text:
-                wanted.append(report)
-                given = report.title
-        if not wanted and re.search(r"报[告道]|文章|通讯", text):
-            by_year = _YEAR.search(text)
-            for report in self.library.reports:
-                if by_year and report.date.startswith(by_year[1]):
-                    wanted.append(report)
-                    given = by_year[0]
-                elif author := next((a for a in report.authors if normalise(a).text in text), None):
-                    wanted.append(report)
-                    given = author
-        if not wanted or len(wanted) == len(self.library.reports):
-            return None, []
-        ids = {report.id for report in wanted}
-        meant = "、".join(report.title for report in wanted[:_FEW])
-        mask = np.array([d[0].report_id in ids for d in self._documents], np.bool_)
-        return mask, [Notice(NoticeKind.FILTERED, given=given, meant=meant)]
-
-    def _front_matter(self, text: str) -> tuple[Quote, ...]:
-        """Titles and bylines, where the question asks for nothing else."""
-        asked = front_matter.asked_for(text)
-        if asked is None:
-            return ()
-        kind, named = asked
-        quotes: list[Quote] = []
-        for report in self.library.reports:
-            titles = normalise(f"{report.title}{report.subtitle}").text
-            if not all(word in titles for word in named.split()):
-                continue
-            quotes += [
-                replace(
-                    (one := quoting.whole(report, paragraph)),
-                    highlights=(paragraph.span.shifted(-paragraph.span.start),),
-                    score=one.score,
-                )
-                for paragraph in report.paragraphs
-                if paragraph.kind is kind
-            ]
-        # Without a word on which report, one byline among many is no answer.
-        return tuple(quotes) if named or len(self.library.reports) == 1 or len(quotes) == 1 else ()
-
-    def _roster(self, text: str) -> tuple[Quote, ...]:
-        """The paragraphs of everything that a topic lists, where the question asks for just that."""
-        if not wants_roster(text):
-            return ()
-        for topic_ in self.library.topics:
-            words = [normalise(word).text for word in topic_.words]
-            named = next((word for word in words if word in text), None)
-            if named is None:
-                continue
-            rest = self._analyzer.words(topic(text.replace(named, " ")))
-            if len(rest) > 2 or any(self._engine.doc_freq(word) for word in rest if len(word) > 2):
-                continue
-            quotes: dict[str, Quote] = {}
-            for entry in topic_.entries:
-                one = self._about(entry)[0]
-                before = quotes.get(one.citation.id)
-                if before is not None:
-                    marks = {*before.highlights, *one.highlights}
-                    one = replace(before, highlights=tuple(sorted(marks)))
-                quotes[one.citation.id] = one
-            return tuple(quotes.values())
-        return ()
 
     # --- what to show ----------------------------------------------------------------------------
 
@@ -586,49 +431,14 @@ class Answerer:
         wanted = " ".join(name.split())
         if not wanted:
             return TopicAnswer(topic_, topic_.entries, None)
-        known = {entry.name: entry for entry in topic_.entries}
-        matched, how = names.lookup(wanted, {n: e.aliases for n, e in known.items()})
-        entries = tuple(known[one] for one in matched)
-        if len(entries) != 1 or how is None:
+        entries, notices = self._direct.lookup(topic_, wanted)
+        if len(entries) != 1:
             return TopicAnswer(topic_, entries, None)
-        entry = entries[0]
-        notices = []
-        if how >= names.How.SOUND:
-            notices.append(Notice(NoticeKind.CORRECTED, given=wanted, meant=entry.name))
-        elif how is names.How.PART:
-            notices.append(Notice(NoticeKind.COMPLETED, given=wanted, meant=entry.name))
-        if entry.only_named:
-            notices.append(Notice(NoticeKind.ONLY_NAMED, given=entry.name))
-        outcome = Outcome.MENTIONED if entry.only_named else Outcome.ANSWERED
-        quotes = self._about(entry)
-        answer = self._done(wanted, outcome, quotes, notices, 1.0, begun)
-        return TopicAnswer(topic_, entries, answer)
-
-    def _about(self, entry: Entry) -> tuple[Quote, ...]:
-        """The paragraph of the entry's line, then others that name it."""
-        quotes: list[Quote] = []
-        others: list[Quote] = []
-        for passages in self._documents:
-            report = self.library.report(passages[0].report_id)
-            paragraph = passages[0].paragraph
-            home = report.id == entry.place.report_id and paragraph.span.covers(entry.place.span)
-            sentences = [s for p in passages for s in p.sentences]
-            if home:
-                marks = [
-                    s
-                    for s in sentences
-                    if s.start < entry.place.span.end and entry.place.span.start < s.end
-                ]
-                quotes.append(quoting.quote(report, passages, marks, 1.0))
-            elif len(others) < _FEW:
-                named = [
-                    s
-                    for s in sentences
-                    if normalise(entry.name).text in normalise(s.of(report.text)).text
-                ]
-                if named:
-                    others.append(quoting.quote(report, passages, named[:1], 0.5))
-        return (*quotes, *others)[:_FEW]
+        outcome = Outcome.MENTIONED if entries[0].only_named else Outcome.ANSWERED
+        quotes = self._direct.about(entries[0])
+        return TopicAnswer(
+            topic_, entries, self._done(wanted, outcome, quotes, notices, 1.0, begun)
+        )
 
     def quote_at(self, report_id: str, section: int, number: int) -> Quote | None:
         """One body paragraph, whole; ``None`` where there is none."""
@@ -653,21 +463,17 @@ class Answerer:
 
         ``paragraph`` is the id of a citation to explain besides the best three.
         """
-        text = " ".join(normalise(question).text.split())[:LONGEST_QUESTION]
-        judged = self._judged(text, None)
-        said: list[Notice] = []
-        if any(part.outcome is not Outcome.ANSWERED for part in judged):
-            corrected, said_ = self._correct(text)
-            if said_ and _better(again := self._judged(corrected, None), judged):
-                judged, said = again, said_
+        read = self._read(question)
+
+        def citation(document: int) -> Citation:
+            report, passages = self._report(document)
+            return quoting.cite(report, passages[0].paragraph)
+
         return Explanation.of(
             question,
-            said,
-            [(p.found, p.confidence, p.outcome, p.notices) for p in judged],
-            [
-                quoting.cite(self._report(d)[0], self._report(d)[1][0].paragraph)
-                for d in range(len(self._documents))
-            ],
+            read.notices,
+            [(p.found, p.confidence, p.outcome, p.notices) for p in read.judged],
+            citation,
             paragraph,
         )
 
@@ -700,21 +506,6 @@ def _better(these: Sequence[_Part], those: Sequence[_Part]) -> bool:
     return max(p.confidence for p in these) > max(p.confidence for p in those)
 
 
-def _candidates(library: Library) -> Iterable[str]:
-    """Everything that a reader may want to name: the lexicon, topics, quoted terms, headings."""
-    for name in library.lexicon:
-        yield name.name
-        yield from name.aliases
-    for topic_ in library.topics:
-        for entry in topic_.entries:
-            yield entry.name
-            yield from entry.aliases
-    for report in library.reports:
-        for match in _QUOTED.finditer(report.text):
-            yield match[1]
-            yield from (piece for piece in re.split("[·、,，+]", match[1]) if len(piece) > 3)
-
-
 def _declarations(library: Library) -> tuple[tuple[str, str, bool], ...]:
     """What the topics say is only named, by every form of its name, longest first."""
     forms = {
@@ -739,57 +530,3 @@ def _examples(library: Library) -> tuple[str, ...]:
         if section.path
     )
     return tuple(headings) or tuple(report.title for report in library.reports)
-
-
-def make_analyzer(library: Library, cache: Path | None = None) -> Analyzer:
-    """The analyzer of a library, with its names, quoted terms and headings in the dictionary."""
-    lexicon = [
-        form
-        for name in (*library.lexicon.organisations, *library.lexicon.terms)
-        for form in (name.name, *name.aliases)
-    ]
-    lexicon += [
-        match[1]
-        for report in library.reports
-        for match in _QUOTED.finditer(report.text)
-        if len(match[1]) <= 8 and not re.search(r"[\s、,，。+·]", match[1])
-    ]
-    people = [f for n in library.lexicon.people for f in (n.name, *n.aliases)]
-    places = [f for n in library.lexicon.places for f in (n.name, *n.aliases)]
-    return Analyzer(lexicon, people=people, places=places, cache=cache)
-
-
-def build_answerer(
-    library: Library,
-    state: Path | None = None,
-    *,
-    encoder: semantic.Encoder | None = None,
-    vectors: Path | None = None,
-    progress: Progress = lambda _done, _total: None,
-    embedding: Progress = lambda _done, _total: None,
-) -> Answerer:
-    """An answerer for ``library``, from the index saved in ``state`` where that is up to date.
-
-    With an ``encoder``, sentences that were never embedded are embedded now. The file ``vectors``
-    keeps what was embedded, by default one in ``state``. ``progress`` is told about documents,
-    ``embedding`` about sentences, and neither where there is nothing to do.
-    """
-    if state is not None:
-        (state / "cache").mkdir(parents=True, exist_ok=True)
-    analyzer = make_analyzer(library, None if state is None else state / "cache")
-    index = None
-    if state is not None:
-        try:
-            index = load(state / "index", revision(library, analyzer))
-        except IndexOutOfDate:
-            index = None
-    if index is None:
-        index = build(library, analyzer, progress=progress)
-        if state is not None:
-            save(index, state / "index")
-    embeddings = None
-    if encoder is not None and len(index):
-        if vectors is None and state is not None:
-            vectors = state / "cache" / f"{encoder.name}.npz"
-        embeddings = semantic.embed(library, encoder, vectors, embedding)
-    return Answerer(library, LocalEngine(index), analyzer, encoder=encoder, embeddings=embeddings)

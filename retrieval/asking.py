@@ -57,6 +57,9 @@ class _Patterns:
     not_spelled_out: re.Pattern[str]
     exclusion: re.Pattern[str]
     roster: re.Pattern[str]
+    follow_up: re.Pattern[str]
+    report: re.Pattern[str]
+    year: re.Pattern[str]
     not_roster: re.Pattern[str]
 
 
@@ -92,6 +95,9 @@ def _patterns() -> _Patterns:
         not_spelled_out=re.compile(tables["not_spelled_out"]),
         exclusion=re.compile(tables["exclusion"]),
         roster=re.compile(tables["roster"]),
+        follow_up=re.compile(tables["follow_up"]),
+        report=re.compile(tables["report"]),
+        year=re.compile(tables["year"]),
         not_roster=re.compile(tables["not_roster"]),
     )
 
@@ -187,3 +193,28 @@ def asked_noun(question: str) -> str | None:
     """
     match = _patterns().asked_noun.search(question)
     return match["noun"] if match and len(match["noun"]) > 2 else None
+
+
+def follow_up(question: str) -> tuple[str | None, bool]:
+    """What a short normalised question brings that is new, and whether it follows another.
+
+    >>> follow_up("那包头呢?"), follow_up("刘安守了多少年?")
+    (('包头', True), ('刘安守了多少年', False))
+    """
+    match = _patterns().follow_up.fullmatch(question)
+    if match is None:
+        return None, False
+    return match["new"], bool(match["lead"] or match["tail"])
+
+
+def report_asked_for(question: str) -> tuple[bool, str]:
+    """Whether a normalised question speaks of a report as such, and the year as it is written.
+
+    >>> report_asked_for("2024年的报告里提到了什么?"), report_asked_for("2024年发生了什么?")
+    ((True, '2024年'), (False, ''))
+    """
+    patterns = _patterns()
+    if not patterns.report.search(question):
+        return False, ""
+    match = patterns.year.search(question)
+    return True, match[0] if match else ""

@@ -27,6 +27,8 @@ _CHECKED = (Sought.NUMBER, Sought.DATE)  # the others are soft: they count in th
 _OWN_NUMBER = re.compile(
     r"\d{2,}(?:\.\d+)?|\d+(?:\.\d+)?(?=[月日号%])|[一二三四五六七八九十百千万〇零]{2,}(?=[年月日号%个名次条项人])"
 )
+_NUMERAL = r"\d+|[一二两三四五六七八九十百千万〇零]+"
+_COUNTED = re.compile(rf"({_NUMERAL})([项个条大级类种]\w{{2}})")
 _KINDS = re.compile(r"[几多少][种类条项点]")  # 有几种: a list tells it too
 _LIST = re.compile(r"[^,，。;；:：“”]{1,20}(?:、[^,，。;；:：]{1,20})+")
 
@@ -40,21 +42,17 @@ class Passage:
     above: str
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A name that the question brings and everything that it is also called."""
-
-    given: str
-    forms: tuple[str, ...]
-
-
 def missing(
-    question: str, names: Sequence[Named], unknown: Sequence[str], passage: Passage
+    question: str,
+    names: Sequence[tuple[str, Sequence[str]]],
+    unknown: Sequence[str],
+    passage: Passage,
 ) -> tuple[str, ...]:
     """The question's own numbers and names that the passage and its headings do not have.
 
-    ``unknown`` are words of the question that the library does not have. One that the passage has
-    all but a character of (副厅长, where it says 厅长) is a name of something else.
+    ``names`` are names with everything that they are also called. ``unknown`` are words of the
+    question that the library does not have: one that the passage has all but a character of
+    (副厅长, where it says 厅长) is a name of something else.
     """
     asked = without_exclusion(question)
     there = f"{passage.above}\n{passage.paragraph}"
@@ -65,13 +63,17 @@ def missing(
         if numeral(number) not in numbers and number not in there
     ]
     lacking += [
-        name.given
-        for name in names
-        if name.given in asked and not any(form in there for form in name.forms)
+        name for name, forms in names if name in asked and not any(form in there for form in forms)
     ]
     lacking += [
-        word for word in unknown if len(word) > 2 and (word[1:] in there or word[:-1] in there)
+        word
+        for word in unknown
+        if len(word) > 2 and word not in there and (word[1:] in there or word[:-1] in there)
     ]
+    for number, counted in _COUNTED.findall(asked):
+        said = {numeral(n) for n in re.findall(f"({_NUMERAL}){re.escape(counted)}", there)}
+        if said and numeral(number) not in {"1", *said}:  # 哪一个 and 一个 count nothing
+            lacking.append(number + counted)  # 七项规定, where it has 三项规定 and 六项规定
     return tuple(dict.fromkeys(lacking))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,14 +74,14 @@ class Explanation:
         question: str,
         corrections: Sequence[Notice],
         judged: Sequence[tuple[Found, float, Outcome, tuple[Notice, ...]]],
-        citations: Sequence[Citation],
+        citation: Callable[[int], Citation],
         paragraph: str | None,
     ) -> Explanation:
-        """Explain parts that were searched and judged; ``citations`` are those of all documents."""
+        """Explain parts that were searched and judged; ``citation`` gives a document's."""
         parts = []
         for found, confidence, outcome, notices in judged:
             asked = found.asked
-            ranked = [_ranked(found, place, citations) for place in range(len(found.order))]
+            ranked = [_ranked(found, place, citation) for place in range(len(found.order))]
             shown = [r for r in ranked if r.rank <= _SHOWN or r.citation.id == paragraph]
             parts.append(
                 PartExplained(
@@ -137,7 +137,7 @@ class Explanation:
         return lines
 
 
-def _ranked(found: Found, place: int, citations: Sequence[Citation]) -> Ranked:
+def _ranked(found: Found, place: int, citation: Callable[[int], Citation]) -> Ranked:
     assert found.evidence is not None  # noqa: S101 - there are rows
     row = int(found.order[place])
     evidence = found.evidence
@@ -147,7 +147,7 @@ def _ranked(found: Found, place: int, citations: Sequence[Citation]) -> Ranked:
     whole = [t for t in matched if not any(t != other and t in other for other in matched)]
     weights = ranking.load_weights().values
     return Ranked(
-        citation=citations[int(found.hits.documents[row])],
+        citation=citation(int(found.hits.documents[row])),
         rank=place + 1,
         bm25=float(found.hits.scores[row]),
         score=float(found.scores[row]),

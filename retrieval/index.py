@@ -47,10 +47,11 @@ class Index:
     """A library analysed. Sentences are numbered through the library, in document order.
 
     ``vocabulary`` maps a term to its id. The distinct terms of sentence ``s``, ascending, are
-    ``sentence_terms[sentence_offsets[s]:sentence_offsets[s+1]]``; ``first_sentence[d]`` is the first sentence
-    of document ``d`` (one more entry closes the last). ``headings`` holds distinct title-and-path
-    combinations; document ``d`` stands under number ``heading_of[d]``. ``held`` are bits of
-    ``asking.Sought``. ``doc_freqs[t]`` is the number of documents whose text holds term ``t``.
+    ``sentence_terms[sentence_offsets[s]:sentence_offsets[s+1]]``. ``first_sentence[d]`` is the
+    first sentence of document ``d``; one more entry closes the last. ``headings`` holds distinct
+    title-and-path combinations; document ``d`` stands under number ``heading_of[d]``. ``held`` are
+    bits of ``asking.Sought``. ``doc_freqs[t]`` is the number of documents whose text holds term
+    ``t``.
     """
 
     revision: str

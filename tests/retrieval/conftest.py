@@ -11,7 +11,8 @@ from knowledge.catalog import load_library
 from knowledge.library import Library
 from knowledge.outline import one_paragraph
 from retrieval.analysis import Analyzer
-from retrieval.answering import Answerer, build_answerer
+from retrieval.answering import Answerer
+from retrieval.building import build_answerer
 from retrieval.engines.local import LocalEngine
 from retrieval.index import build
 from tests.retrieval import bridges

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from knowledge.library import Library
 from knowledge.outline import one_paragraph
 from knowledge.topics import Topic
-from retrieval.answering import Answerer, build_answerer
+from retrieval.answering import Answerer
+from retrieval.building import build_answerer
 from retrieval.model import Absence, Answer, Context, Notice, NoticeKind, Outcome
 from tests.retrieval.conftest import Answering, of_texts
 

@@ -19,7 +19,8 @@ from knowledge.library import Library
 from knowledge.model import Kind
 from knowledge.outline import one_paragraph
 from retrieval.analysis import Analyzer
-from retrieval.answering import Answerer, build_answerer
+from retrieval.answering import Answerer
+from retrieval.building import build_answerer
 from retrieval.engines.local import LocalEngine
 from retrieval.errors import IndexOutOfDate
 from retrieval.index import build, documents, load, revision, save

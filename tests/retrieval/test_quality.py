@@ -9,8 +9,8 @@ import pytest
 from bot.settings import shipped_knowledge
 from knowledge.catalog import load_library
 from knowledge.library import Library
-from retrieval.answering import build_answerer
 from retrieval.beir import load_beir
+from retrieval.building import build_answerer
 from retrieval.evaluation import Dataset, Measures, evaluate, gold_dataset, measures
 from retrieval.semantic import Encoder, installed_encoder
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from knowledge.library import Library
 from retrieval import semantic
-from retrieval.answering import Answerer, build_answerer
+from retrieval.answering import Answerer
+from retrieval.building import build_answerer
 from retrieval.engine import Hits
 from retrieval.errors import EncoderMissing
 from retrieval.index import documents

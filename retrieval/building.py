@@ -1,0 +1,72 @@
+"""How does a library become an answerer: analyzer, index, embeddings, each kept where it can be?"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from knowledge.library import Library
+from retrieval import semantic
+from retrieval.analysis import Analyzer
+from retrieval.answering import Answerer
+from retrieval.engines.local import LocalEngine
+from retrieval.errors import IndexOutOfDate
+from retrieval.index import Progress, build, load, revision, save
+from retrieval.reading import QUOTED
+
+_LONGEST_TERM = 8  # characters of a quoted term that is kept whole; longer ones are sentences
+
+
+def make_analyzer(library: Library, cache: Path | None = None) -> Analyzer:
+    """The analyzer of a library, with its names and quoted terms in the dictionary."""
+    lexicon = library.lexicon
+    terms = [
+        form
+        for name in (*lexicon.organisations, *lexicon.terms)
+        for form in (name.name, *name.aliases)
+    ]
+    terms += [
+        match[1]
+        for report in library.reports
+        for match in QUOTED.finditer(report.text)
+        if len(match[1]) <= _LONGEST_TERM and not re.search(r"[\s、,，。+·]", match[1])
+    ]
+    people = [form for name in lexicon.people for form in (name.name, *name.aliases)]
+    places = [form for name in lexicon.places for form in (name.name, *name.aliases)]
+    return Analyzer(terms, people=people, places=places, cache=cache)
+
+
+def build_answerer(
+    library: Library,
+    state: Path | None = None,
+    *,
+    encoder: semantic.Encoder | None = None,
+    vectors: Path | None = None,
+    progress: Progress = lambda _done, _total: None,
+    embedding: Progress = lambda _done, _total: None,
+) -> Answerer:
+    """An answerer for ``library``, from the index saved in ``state`` where that is up to date.
+
+    With an ``encoder``, sentences that were never embedded are embedded now. The file ``vectors``
+    keeps what was embedded, by default one in ``state``. ``progress`` is told about documents,
+    ``embedding`` about sentences, and neither where there is nothing to do.
+    """
+    if state is not None:
+        (state / "cache").mkdir(parents=True, exist_ok=True)
+    analyzer = make_analyzer(library, None if state is None else state / "cache")
+    index = None
+    if state is not None:
+        try:
+            index = load(state / "index", revision(library, analyzer))
+        except IndexOutOfDate:
+            index = None
+    if index is None:
+        index = build(library, analyzer, progress=progress)
+        if state is not None:
+            save(index, state / "index")
+    embeddings = None
+    if encoder is not None and len(index):
+        if vectors is None and state is not None:
+            vectors = state / "cache" / f"{encoder.name}.npz"
+        embeddings = semantic.embed(library, encoder, vectors, embedding)
+    return Answerer(library, LocalEngine(index), analyzer, encoder=encoder, embeddings=embeddings)

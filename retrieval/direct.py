@@ -1,0 +1,109 @@
+"""What answers without a search: titles and bylines, and what the catalog's topics list?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from knowledge.library import Library
+from knowledge.model import Kind, Paragraph, Passage, Report
+from knowledge.topics import Entry, Topic
+from retrieval import front_matter, names, quoting
+from retrieval.analysis import Analyzer, normalise
+from retrieval.asking import topic, wants_roster
+from retrieval.model import Notice, NoticeKind, Quote
+
+_FEW = 3  # paragraphs about one entry
+
+
+class Direct:
+    """Quotes what a question names outright."""
+
+    def __init__(
+        self, library: Library, documents: Sequence[tuple[Passage, ...]], analyzer: Analyzer
+    ) -> None:
+        self._library = library
+        self._documents = documents
+        self._analyzer = analyzer
+        self._front: dict[Kind, list[tuple[Report, Paragraph]]] = {}
+        for report in library.reports:
+            for paragraph in report.paragraphs:
+                if paragraph.kind in (Kind.TITLE, Kind.SUBTITLE, Kind.BYLINE):
+                    self._front.setdefault(paragraph.kind, []).append((report, paragraph))
+
+    def quotes(self, text: str) -> tuple[Quote, ...]:
+        """What answers a normalised question that asks for nothing else; mostly nothing."""
+        return self._front_matter(text) or self._roster(text)
+
+    def _front_matter(self, text: str) -> tuple[Quote, ...]:
+        """The title, subtitle or byline that is asked for."""
+        asked = front_matter.asked_for(text)
+        if asked is None:
+            return ()
+        kind, named = asked
+        quotes: list[Quote] = []
+        for report, paragraph in self._front.get(kind, ()):
+            titles = normalise(f"{report.title}{report.subtitle}").text
+            if all(word in titles for word in named.split()):
+                whole = paragraph.span.shifted(-paragraph.span.start)
+                quotes.append(replace(quoting.whole(report, paragraph), highlights=(whole,)))
+        # Without a word on which report, one byline among many is no answer.
+        return tuple(quotes) if named or len(quotes) == 1 else ()
+
+    def _roster(self, text: str) -> tuple[Quote, ...]:
+        """The paragraphs of everything that a topic lists, where just that is asked for."""
+        if not wants_roster(text):
+            return ()
+        for one in self._library.topics:
+            words = [normalise(word).text for word in one.words]
+            named = next((word for word in words if word in text), None)
+            if named is None:
+                continue
+            # What is left may colour the question (先进) and not be about something else.
+            rest = self._analyzer.words(topic(text.replace(named, " ")))
+            if len(rest) > 2 or any(len(word) > 2 for word in rest):
+                continue
+            quotes: dict[str, Quote] = {}
+            for entry in one.entries:
+                quote = self.about(entry)[0]
+                before = quotes.get(quote.citation.id)
+                if before is not None:
+                    marks = {*before.highlights, *quote.highlights}
+                    quote = replace(before, highlights=tuple(sorted(marks)))
+                quotes[quote.citation.id] = quote
+            return tuple(quotes.values())
+        return ()
+
+    def lookup(self, topic_: Topic, name: str) -> tuple[tuple[Entry, ...], tuple[Notice, ...]]:
+        """The entries of a topic that ``name`` can mean, and what to say of how it was read."""
+        known = {entry.name: entry for entry in topic_.entries}
+        matched, how = names.lookup(name, {n: e.aliases for n, e in known.items()})
+        entries = tuple(known[one] for one in matched)
+        if len(entries) != 1 or how is None:
+            return entries, ()
+        notices = []
+        if how >= names.How.SOUND:
+            notices.append(Notice(NoticeKind.CORRECTED, given=name, meant=entries[0].name))
+        elif how is names.How.PART:
+            notices.append(Notice(NoticeKind.COMPLETED, given=name, meant=entries[0].name))
+        if entries[0].only_named:
+            notices.append(Notice(NoticeKind.ONLY_NAMED, given=entries[0].name))
+        return entries, tuple(notices)
+
+    def about(self, entry: Entry) -> tuple[Quote, ...]:
+        """The paragraph of the entry's line, then others that name it."""
+        home: list[Quote] = []
+        others: list[Quote] = []
+        name = normalise(entry.name).text
+        for passages in self._documents:
+            report = self._library.report(passages[0].report_id)
+            sentences = [s for p in passages for s in p.sentences]
+            place = entry.place.span
+            if report.id == entry.place.report_id and passages[0].paragraph.span.covers(place):
+                marks = [s for s in sentences if s.start < place.end and place.start < s.end]
+                home.append(quoting.quote(report, passages, marks, 1.0))
+            elif len(others) < _FEW:
+                named = [s for s in sentences if name in normalise(s.of(report.text)).text]
+                if named:
+                    others.append(quoting.quote(report, passages, named[:1], 0.5))
+        return (*home, *others)[:_FEW]

@@ -1,0 +1,129 @@
+"""What does a question mean, read with the library's names and with what was said before?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from knowledge.library import Library
+from retrieval.analysis import Analyzer, normalise
+from retrieval.asking import follow_up, topic
+from retrieval.model import Notice, NoticeKind
+from retrieval.names import NameFinder
+from retrieval.parting import parts, pronouns, replace_pronoun
+
+QUOTED = re.compile(r"[“「『《]([^”」』》“「『《\n]{2,30})[”」』》]")
+"""What reports put in quotation marks: their own terms."""
+
+_MOST_NAMES = 50_000  # names that misspellings are looked for of; more would cost minutes at start
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One form of a name that the lexicon knows, normalised, with all forms of the same name."""
+
+    form: str
+    forms: tuple[str, ...]
+    person: bool
+
+
+class Reader:
+    """Reads questions about one library. ``occurs`` tells whether a text stands in it somewhere."""
+
+    def __init__(self, library: Library, analyzer: Analyzer, occurs: Callable[[str], bool]) -> None:
+        self._library = library
+        self._analyzer = analyzer
+        self._occurs = occurs
+        self.names = tuple(
+            Named(form, forms, person)
+            for person, names in ((True, library.lexicon.people), (False, library.lexicon.places))
+            for name in names
+            for forms in [tuple(normalise(f).text for f in (name.name, *name.aliases))]
+            for form in forms
+        )
+
+    @cached_property
+    def _finder(self) -> NameFinder:
+        """Made at the first question that finds too little."""
+        names = list(dict.fromkeys(_correctable(self._library)))[:_MOST_NAMES]
+        return NameFinder(
+            names,
+            (person.name for person in self._library.lexicon.people),
+            self._occurs,
+            self._analyzer.knows,
+        )
+
+    def correct(self, text: str) -> tuple[str, tuple[Notice, ...]]:
+        """The text with what seems to be misspelled names put right, and what to say of it."""
+        notices: list[Notice] = []
+        for match in self._finder.corrections(text):
+            text = text.replace(match.given, normalise(match.name).text)
+            notices.append(Notice(NoticeKind.CORRECTED, given=match.given, meant=match.name))
+        return text, tuple(notices)
+
+    def parts(self, text: str) -> list[str]:
+        """The parts of a normalised question, each able to be searched on its own."""
+        pieces = list(parts(text))
+        for number in range(1, len(pieces)):
+            if self._depends(pieces[number]):
+                # It names nothing of its own: it is about what the part before it is about.
+                pieces[number] = f"{self._subject(pieces[number - 1])} {pieces[number]}"
+        return pieces
+
+    def follow(self, text: str, before: str, quoted: str) -> tuple[str, tuple[Notice, ...]]:
+        """Read a question together with the one before it, where it needs that.
+
+        ``before`` is the question before and ``quoted`` what answered it; all are normalised.
+        """
+        if used := pronouns(text):
+            subject = self._person(before) or self._person(quoted)
+            if subject is None and not self._depends(text.replace(used[0], " ")):
+                return text, ()
+            whole = replace_pronoun(text, subject) if subject else f"{self._subject(before)} {text}"
+            return whole, (Notice(NoticeKind.FOLLOW_UP, given=used[0], meant=subject or before),)
+        new, leads = follow_up(text)
+        if new is None or not (leads or self._depends(text)):
+            return text, ()
+        own = [name for name in self.names if name.form in new]
+        same = [n for n in self.names if own and n.form in before and n.form not in new]
+        if same and own[0].person == same[0].person:
+            longest = max((n.form for n in same if n.forms == same[0].forms), key=len)
+            whole = before.replace(longest, new)
+        else:
+            whole = f"{new} {topic(before)}" if own else f"{topic(before)} {text}"
+        return whole, (Notice(NoticeKind.FOLLOW_UP, given=text, meant=whole),)
+
+    def _depends(self, text: str) -> bool:
+        """Whether a text says too little to be searched on its own."""
+        if pronouns(text):
+            return True
+        words = self._analyzer.words(topic(text))
+        return not any(self._occurs(word) for word in words if len(word) > 1)
+
+    def _subject(self, text: str) -> str:
+        """What a question is about: the names in it, else all of it but the words that ask."""
+        found = [name.form for name in self.names if name.form in text]
+        longest = [n for n in found if not any(n != other and n in other for other in found)]
+        return " ".join(dict.fromkeys(longest)) or topic(text).strip()
+
+    def _person(self, text: str) -> str | None:
+        """The person whom a text names first."""
+        found = [(text.find(n.form), n.forms[0]) for n in self.names if n.person and n.form in text]
+        return min(found)[1] if found else None
+
+
+def _correctable(library: Library) -> Iterable[str]:
+    """Everything that a reader may want to name: lexicon, topics, and the reports' own terms."""
+    for name in library.lexicon:
+        yield name.name
+        yield from name.aliases
+    for one in library.topics:
+        for entry in one.entries:
+            yield entry.name
+            yield from entry.aliases
+    for report in library.reports:
+        for match in QUOTED.finditer(report.text):
+            yield match[1]
+            yield from (piece for piece in re.split("[·、,，+]", match[1]) if len(piece) > 3)
