@@ -63,16 +63,24 @@ class Direct:
             rest = self._analyzer.words(topic(text.replace(named, " ")))
             if len(rest) > 2 or any(len(word) > 2 for word in rest):
                 continue
-            quotes: dict[str, Quote] = {}
+            quotes: dict[str, list[Quote]] = {}
             for entry in one.entries:
-                quote = self.about(entry)[0]
-                before = quotes.get(quote.citation.id)
-                if before is not None:
-                    marks = {*before.highlights, *quote.highlights}
-                    quote = replace(before, highlights=tuple(sorted(marks)))
-                quotes[quote.citation.id] = quote
-            return tuple(quotes.values())
+                for quote in self.about(entry)[:1]:
+                    quotes.setdefault(quote.citation.id, []).append(quote)
+            return tuple(map(self._together, quotes.values()))
         return ()
+
+    def _together(self, quotes: Sequence[Quote]) -> Quote:
+        """One quote of a paragraph with all that several mark in it, whatever clauses they are."""
+        first = quotes[0]
+        report = self._library.report(first.citation.report_id)
+        passages = next(
+            group
+            for group in self._documents
+            if group[0].report_id == report.id and group[0].paragraph.span.covers(first.span)
+        )
+        marks = {mark.shifted(one.span.start) for one in quotes for mark in one.highlights}
+        return quoting.quote(report, passages, marks, first.score)
 
     def lookup(self, topic_: Topic, name: str) -> tuple[tuple[Entry, ...], tuple[Notice, ...]]:
         """The entries of a topic that ``name`` can mean, and what to say of how it was read."""

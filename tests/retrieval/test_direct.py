@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from knowledge.library import Library
+from knowledge.model import Span
+from knowledge.outline import one_paragraph
+from knowledge.topics import Entry, Place, Topic
+from retrieval.answering import Answerer
+from retrieval.model import Outcome
+from tests.retrieval.conftest import Answering
+
+NAMES = ("赵一鸣", "钱二宝", "孙三石", "李四海", "周五常", "吴六奇")
+DUTY = "的日常巡查与养护,坚持每周全面检查一遍桥面和桥墩,并且把结果登记在册、逐级上报,多年没有一次差错"
+
+
+def test_everything_that_a_topic_lists_is_quoted_where_just_that_is_asked(
+    answerer: Answerer,
+) -> None:
+    answer = answerer.answer("文中写到的人物有哪些?", limit=9)
+    assert answer.outcome is Outcome.ANSWERED
+    assert [quote.citation.paragraph for quote in answer.quotes] == [2, 3, 4]
+    for quote, name in zip(answer.quotes, ("周远山", "陈若兰", "乌日娜图雅"), strict=True):
+        assert any(name in mark.of(quote.text) for mark in quote.highlights)
+
+
+def test_a_list_within_one_paragraph_is_marked_whole(answering: Answering) -> None:
+    clauses = [f"{name}负责第{n}座大桥{DUTY}" for n, name in enumerate(NAMES, 1)]
+    text = f"英雄辈出。{'；'.join(clauses)}。"
+    entries = tuple(
+        Entry(name, (), role, Place("r", Span(text.index(role), text.index(role) + len(role))))
+        for name in NAMES
+        for role in [f"{name}负责"]
+    )
+    heroes = Topic("hero", ("英雄",), {"zh": "英雄"}, {"zh": "报告里的英雄"}, entries)
+    library = Library.from_reports([one_paragraph("r", "桥", text)], topics=(heroes,))
+    made = answering(library)
+    answer = made.answer("文中写到的英雄有哪些?")
+    made.prove(answer)
+    (quote,) = answer.quotes
+    marked = "".join(mark.of(quote.text) for mark in quote.highlights)
+    assert [name for name in NAMES if name in marked] == list(NAMES)
+    assert quote.text == text.removeprefix("英雄辈出。")
