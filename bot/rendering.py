@@ -141,7 +141,8 @@ def _head(answer: Answer, view: View, *, asked: bool) -> Markup:
         lines.append(text(say("answer.mentioned")))
     lines += [text(notice_sentence(notice, view.texts)) for notice in answer.notices[:MAX_NOTICES]]
     if answer.absence is not None:
-        lines += map(text, absence_sentences(answer.absence, view.texts))
+        said = " ".join(notice.given for notice in answer.notices)
+        lines += map(text, absence_sentences(answer.absence, view.texts, said=said))
     if answer.outcome is Outcome.NOT_FOUND and answer.quotes:
         lines.append(text(say("answer.nearest")))
     return joined(lines)
@@ -156,14 +157,17 @@ def notice_sentence(notice: Notice, texts: Texts) -> str:
     )
 
 
-def absence_sentences(absence: Absence, texts: Texts) -> list[str]:
-    """The proof of absence, one plain sentence for each half of it that there is."""
+def absence_sentences(absence: Absence, texts: Texts, *, said: str = "") -> list[str]:
+    """The proof of absence, one plain sentence for each half of it that there is.
+
+    What is missing and has been ``said`` to be so already is not said again.
+    """
     separator = texts.say("absence.separator")
     result = []
-    if absence.missing:
+    missing = [word for word in absence.missing if word not in said]
+    if missing:
         words = [
-            texts.say("absence.word", word=clipped(word, MAX_WORD))
-            for word in absence.missing[:MAX_WORDS]
+            texts.say("absence.word", word=clipped(word, MAX_WORD)) for word in missing[:MAX_WORDS]
         ]
         result.append(texts.say("absence.missing", words=separator.join(words)))
     if absence.counted:
@@ -295,17 +299,14 @@ def _answer_keyboard(
             Button(say("buttons.good"), press(Verb.GOOD)),
             Button(say("buttons.bad"), press(Verb.BAD)),
         ]
-        turning: list[Button] = []
-        if page > 0:
-            turning.append(Button(say("buttons.older"), press(Verb.MORE, page - 1)))
-        if page + 1 < pages:
-            onward = say("buttons.newer" if page else "buttons.more")
-            turning.append(Button(onward, press(Verb.MORE, page + 1)))
-        rows.append(tuple(turning))
+        back = [Button(say("buttons.older"), press(Verb.MORE, page - 1))] if page > 0 else []
+        onward = say("buttons.newer" if page else "buttons.more")
+        forth = [Button(onward, press(Verb.MORE, page + 1))] if page + 1 < pages else []
         if len(quotes) == 1:
-            rows += [(*around, *tools), tuple(votes)]
+            rows.append((*back, *around, *forth))
         else:
-            rows += [*_in_rows(around, 3), (*tools, *votes)]
+            rows += [*_in_rows(around, 3), (*back, *forth)]
+        rows.append((*tools, *votes))
     if answer.outcome is not Outcome.ANSWERED and page == 0:
         rows += question_rows(answer.suggestions)
     return tuple(row for row in rows if row)

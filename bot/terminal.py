@@ -67,7 +67,8 @@ class Terminal:
         for notice in answer.notices:
             self.line(notice_sentence(notice, self.texts), ASIDE)
         if answer.absence is not None:
-            for sentence in absence_sentences(answer.absence, self.texts):
+            said = " ".join(notice.given for notice in answer.notices)
+            for sentence in absence_sentences(answer.absence, self.texts, said=said):
                 self.line(sentence, ASIDE)
         if answer.outcome is Outcome.NOT_FOUND and answer.quotes:
             self.line(say("answer.nearest"), ASIDE)

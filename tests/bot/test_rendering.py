@@ -71,7 +71,7 @@ def test_an_answer_is_the_passage_with_its_answering_sentence_marked_and_its_pla
         '— <a href="https://t.me/wenju_bot?start=report-6-ab12">'
         "护航 时代 › 热血忠诚 › 厚植使命担当 · 第 6 段</a>"
     )
-    assert labels(page) == [["上下文", "为何命中", "复制出处"], ["👍", "👎"]]
+    assert labels(page) == [["上下文"], ["为何命中", "复制出处", "👍", "👎"]]
 
 
 def test_an_answering_sentence_below_the_fold_is_said_first() -> None:
@@ -128,12 +128,14 @@ def test_a_nearest_passage_is_called_the_nearest() -> None:
             quote("安全感由90.6%上升到98.3%。"),
             outcome=Outcome.NOT_FOUND,
             notices=(Notice(NoticeKind.MISSING, "2020年"),),
+            absence=Absence(("2020",), (("安全感", 2),)),
         ),
         VIEW,
     )
-    assert page.body.plain.split("\n")[:4] == [
+    assert page.body.plain.split("\n")[:5] == [
         "报告里没有找到答案。",
         "报告里没有“2020年”。",
+        "出现过，但没有一段回答：“安全感”2 段。",
         "最接近的是这一段：",
         "",
     ]
@@ -152,8 +154,8 @@ def test_what_is_only_named_is_said_once_to_be_only_named() -> None:
 def test_passages_beyond_the_first_page_are_behind_a_button_and_back() -> None:
     quotes = [quote(f"第{number}段的话。", number=number) for number in range(1, 6)]
     first, second = (answer_page(answer(*quotes), VIEW, page) for page in (0, 1))
-    assert labels(first)[0] == ["更多段落 ▸"]
-    assert labels(second)[0] == ["◂ 上一页"]
+    assert labels(first)[:2] == [["上下文 1", "上下文 2", "上下文 3"], ["更多段落 ▸"]]
+    assert labels(second)[:2] == [["上下文 1", "上下文 2"], ["◂ 上一页"]]
     assert [q.citation.paragraph for q in first.quotes + second.quotes] == [1, 2, 3, 4, 5]
     assert answer_page(answer(*quotes), VIEW, 9) == second
 
@@ -165,10 +167,11 @@ def test_what_scores_far_below_the_best_waits_on_the_next_page() -> None:
     pages = [answer_page(answer(*quotes), VIEW, at) for at in (0, 1)]
     assert [[q.citation.paragraph for q in page.quotes] for page in pages] == [[1, 2], [3]]
     assert labels(pages[0]) == [
-        ["更多段落 ▸"],
         ["上下文 1", "上下文 2"],
+        ["更多段落 ▸"],
         ["为何命中", "复制出处", "👍", "👎"],
     ]
+    assert labels(pages[1])[0] == ["◂ 上一页", "上下文"]
 
 
 def test_long_passages_go_to_pages_of_their_own_rather_than_being_cut() -> None:
