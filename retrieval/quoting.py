@@ -53,7 +53,10 @@ def quote(
     and what stands between them.
     """
     spans = _joined(report.text, marked)
-    quoted = [p for p in passages if any(p.span.covers(span) for span in spans)] or passages
+    # Neighbouring sentences that were joined can reach over several clauses.
+    quoted = [
+        p for p in passages if any(s.start < p.span.end and p.span.start < s.end for s in spans)
+    ] or passages
     whole = Span(quoted[0].span.start, quoted[-1].span.end)
     if spans:
         whole = Span(min(whole.start, spans[0].start), max(whole.end, spans[-1].end))

@@ -9,7 +9,7 @@ from retrieval.model import Outcome
 from tests.retrieval.conftest import Answering
 
 NAMES = ("赵一鸣", "钱二宝", "孙三石", "李四海", "周五常", "吴六奇")
-DUTY = "的日常巡查与养护,坚持每周全面检查一遍桥面和桥墩,并且把结果登记在册、逐级上报,多年没有一次差错"
+DUTY = "的日常巡查与养护,每周全面检查一遍桥面和桥墩,把结果登记在册、逐级上报,多年没有一次差错"
 
 
 def test_everything_that_a_topic_lists_is_quoted_where_just_that_is_asked(

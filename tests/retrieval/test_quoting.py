@@ -172,6 +172,15 @@ def test_of_a_paragraph_of_clauses_only_those_that_answer_are_quoted(answering: 
     assert [mark.of(quote.text) for mark in quote.highlights] == [quote.text]
 
 
+def test_marks_in_neighbouring_clauses_quote_these_and_no_more() -> None:
+    library = library_of(LONG + "。")
+    ((*passages,),) = documents(library)
+    source = library.reports[0]
+    made = quoting.quote(source, passages, [p.span for p in passages[2:4]], 1.0)
+    assert made.span == Span(passages[2].span.start, passages[3].span.end)
+    assert made.highlights == (Span(0, len(made.text)),)
+
+
 def test_marks_on_neighbouring_sentences_are_one(library: Library) -> None:
     source = library.report("bridges")
     passages = next(
