@@ -137,9 +137,8 @@ class Server:
         return answer
 
     def close(self) -> None:
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        self._process.wait()
+        """Let it end; it does when nothing more can come."""
+        self._process.communicate()
 
 
 def _worker(command: str, engine: Engine, corpus_file: Path, folder: Path) -> list[str]:
