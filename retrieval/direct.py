@@ -114,4 +114,14 @@ class Direct:
                 named = [s for s in sentences if name in normalise(s.of(report.text)).text]
                 if named:
                     others.append(quoting.quote(report, passages, named[:1], 0.5))
+        if not home:
+            home.append(self._unnumbered(entry))
         return (*home, *others)[:_FEW]
+
+    def _unnumbered(self, entry: Entry) -> Quote:
+        """The heading, title or byline that the entry's line stands in."""
+        report = self._library.report(entry.place.report_id)
+        covering = (p for p in report.paragraphs if p.span.covers(entry.place.span))
+        paragraph = next(covering)
+        mark = entry.place.span.shifted(-paragraph.span.start)
+        return replace(quoting.whole(report, paragraph), highlights=(mark,), score=1.0)

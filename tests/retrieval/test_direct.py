@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from knowledge.library import Library
-from knowledge.model import Span
-from knowledge.outline import one_paragraph
+from knowledge.model import Kind, Span
+from knowledge.outline import Description, one_paragraph, outline
+from knowledge.readers import read
 from knowledge.topics import Entry, Place, Topic
 from retrieval.answering import Answerer
 from retrieval.model import Outcome
@@ -39,3 +40,23 @@ def test_a_list_within_one_paragraph_is_marked_whole(answering: Answering) -> No
     marked = "".join(mark.of(quote.text) for mark in quote.highlights)
     assert [name for name in NAMES if name in marked] == list(NAMES)
     assert quote.text == text.removeprefix("英雄辈出。")
+
+
+def test_an_entry_whose_line_is_a_heading_or_byline_is_answered_by_it(answering: Answering) -> None:
+    report = outline(
+        read("r.md", "# 桥\n\n## 队伍\n\n大桥封闭三天。\n\n(林知秋)".encode()),
+        Description("r", "桥", bylines=("(林知秋)",)),
+    )
+    entries = tuple(
+        Entry(name, (), name, Place("r", Span(start, start + len(name))))
+        for name in ("队伍", "林知秋")
+        for start in [report.text.index(name)]
+    )
+    named = Topic("named", ("名目",), {"zh": "名目"}, {"zh": "名目"}, entries)
+    made = answering(Library.from_reports([report], topics=(named,)))
+    for name, kind in {"队伍": Kind.HEADING, "林知秋": Kind.BYLINE}.items():
+        answer = made.topic(named, name).answer
+        assert answer is not None
+        made.prove(answer)
+        (quote,) = answer.quotes
+        assert (quote.citation.kind, [m.of(quote.text) for m in quote.highlights]) == (kind, [name])
