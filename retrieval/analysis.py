@@ -256,6 +256,9 @@ class Analyzer:
 
     def knows(self, word: str) -> bool:
         """Whether a normalised text is a word of the dictionary or the lexicon."""
+        known = getattr(self._segmenter, "FREQ", None)  # jieba's own table; others have none
+        if known:
+            return word in self.lexicon or known.get(word, 0) > 0
         return word in self.lexicon or word in _dictionary_words()
 
     def words(self, text: str) -> list[str]:

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -40,9 +41,9 @@ from retrieval.synonyms import Thesaurus
 
 LONGEST_QUESTION = 500  # characters of a question that are looked at
 _SAME = 95  # rapidfuzz ratio, 0 to 100, from which two paragraphs count as the same
-_QUOTED = re.compile(r"[“「『《]([^”」』》“「『《\n]{2,30})[”」』》]")
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)年")
 _FEW = 3  # suggestions
+_EXAMPLES = 200  # questions that suggestions are chosen from
+_NEAREST = 0.25  # share of the threshold from which a passage that falls short is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,13 @@ class Answerer:
         self._thesaurus = Thesaurus(
             [*library.synonyms, *((n.name, *n.aliases) for n in library.lexicon if n.aliases)],
             analyzer,
+            {
+                form: entry.role
+                for one in library.topics
+                for entry in one.entries
+                for form in (entry.name, *entry.aliases)
+                if not self._occurs(normalise(form).text)
+            },
         )
         self._reader = Reader(library, analyzer, self._occurs)
         self._scope = Scope(library, self._documents)
@@ -266,7 +274,7 @@ class Answerer:
             ).text,
         )  # fmt: skip
         notices: list[Notice] = []
-        named = only = checks.only_named(asked.text, asked.sought, passage, self._declaration)
+        only = checks.only_named(asked.text, asked.sought, passage, self._declaration)
         replaced = {term for one in asked.alternatives for term in one.covered}
         unknown = [
             word
@@ -286,18 +294,20 @@ class Answerer:
             for lacking in checks.missing(asked.text, names, unknown, passage)
         ]
         kind = checks.lacks(asked.text, asked.sought, passage)
-        if kind is not None and named is None:
+        if kind is not None and only is None:
             notices.append(Notice(kind))
-        if confidence < threshold:
-            return _Part(found, confidence, Outcome.NOT_FOUND, ())
-        if any(n.kind is NoticeKind.MISSING for n in notices):
-            return _Part(found, confidence * 0.4, Outcome.NOT_FOUND, tuple(notices))
         if only is not None:
+            # The catalog's word; how sure the search is does not change it.
             said = Notice(NoticeKind.ONLY_NAMED, given=only)
             return _Part(found, confidence * 0.5, Outcome.MENTIONED, (said,))
         if notices:
-            return _Part(found, confidence * 0.5, Outcome.NOT_FOUND, tuple(notices))
-        return _Part(found, confidence, Outcome.ANSWERED, ())
+            # The nearest passage is worth showing where it is about the question at all.
+            about = confidence >= threshold * _NEAREST
+            share = 0.4 if notices[0].kind is NoticeKind.MISSING else 0.5
+            shown = tuple(notices) if about else ()
+            return _Part(found, confidence * share, Outcome.NOT_FOUND, shown)
+        outcome = Outcome.ANSWERED if confidence >= threshold else Outcome.NOT_FOUND
+        return _Part(found, confidence, outcome, ())
 
     # --- what to show ----------------------------------------------------------------------------
 
@@ -352,12 +362,13 @@ class Answerer:
         """Which key words occur nowhere, and which occur without an answer."""
         absent: list[str] = []
         counted: dict[str, int] = {}
+        told = {n.given for part in judged for n in part.notices if n.kind is NoticeKind.MISSING}
         for part in judged:
             words = [
                 w for w in dict.fromkeys(part.found.asked.terms.words) if len(w) > 1 or w.isdigit()
             ]
             for word in words:
-                if any(word != other and word in other for other in words):
+                if word in told or any(word != other and word in other for other in words):
                     continue
                 if count := self._count(word):
                     counted[word] = count
@@ -380,12 +391,16 @@ class Answerer:
 
     def _suggest(self, text: str) -> tuple[str, ...]:
         """Questions that the library does answer, the most alike first."""
-        asked = set(self._analyzer.terms(topic(text)).unigrams)
-        alike = sorted(
-            self.examples,
-            key=lambda example: -len(asked & set(normalise(example).text)),
-        )
-        return tuple(alike[:_FEW])
+        terms = self._analyzer.terms(topic(text))
+        asked = {*terms.words, *terms.bigrams}
+        alike = sorted(self._examples_terms, key=lambda one: len(asked & one[1]), reverse=True)
+        return tuple(example for example, _ in alike[:_FEW])
+
+    @cached_property
+    def _examples_terms(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """The examples with their terms, read at the first question without an answer."""
+        terms = ((one, self._analyzer.terms(normalise(one).text)) for one in self.examples)
+        return tuple((one, frozenset((*t.words, *t.bigrams))) for one, t in terms)
 
     def _declaration(self, text: str) -> tuple[str, bool, bool] | None:
         """The catalog entry that a question names: whether it is only named, and a person."""
@@ -475,6 +490,7 @@ class Answerer:
             [(p.found, p.confidence, p.outcome, p.notices) for p in read.judged],
             citation,
             paragraph,
+            [quote.citation for quote in read.front],
         )
 
     def close(self) -> None:
@@ -522,11 +538,12 @@ def _examples(library: Library) -> tuple[str, ...]:
     gold = [q for q in library.questions if q.answerable]
     simple = [q.question for q in gold if q.difficulty <= 1 and q.kind in {"exact", ""}]
     if simple or gold:
-        return tuple(simple or (q.question for q in gold))
+        return tuple(simple or (q.question for q in gold))[:_EXAMPLES]
     headings = dict.fromkeys(
         section.path[-1]
         for report in library.reports
         for section in report.sections
         if section.path
     )
-    return tuple(headings) or tuple(report.title for report in library.reports)
+    titles = (report.title for report in library.reports)
+    return tuple(itertools.islice(headings or titles, _EXAMPLES))

@@ -14,22 +14,21 @@ from retrieval.errors import IndexOutOfDate
 from retrieval.index import Progress, build, load, revision, save
 from retrieval.reading import QUOTED
 
-_LONGEST_TERM = 8  # characters of a quoted term that is kept whole; longer ones are sentences
+_LONGEST_TERM = 8  # characters of a term that is kept whole; longer ones are sentences
 
 
 def make_analyzer(library: Library, cache: Path | None = None) -> Analyzer:
-    """The analyzer of a library, with its names and quoted terms in the dictionary."""
+    """The analyzer of a library, with its names, quoted terms and headings in the dictionary."""
     lexicon = library.lexicon
     terms = [
         form
         for name in (*lexicon.organisations, *lexicon.terms)
         for form in (name.name, *name.aliases)
     ]
+    own = [match[1] for report in library.reports for match in QUOTED.finditer(report.text)]
+    own += [name for report in library.reports for one in report.sections for name in one.path]
     terms += [
-        match[1]
-        for report in library.reports
-        for match in QUOTED.finditer(report.text)
-        if len(match[1]) <= _LONGEST_TERM and not re.search(r"[\s、,，。+·]", match[1])
+        term for term in own if len(term) <= _LONGEST_TERM and not re.search(r"[\s、,，。+·]", term)
     ]
     people = [form for name in lexicon.people for form in (name.name, *name.aliases)]
     places = [form for name in lexicon.places for form in (name.name, *name.aliases)]

@@ -67,6 +67,7 @@ class Explanation:
     parts: tuple[PartExplained, ...]
     matched: tuple[str, ...]
     rank: int
+    direct: tuple[Citation, ...] = ()  # what answered without a search: a byline, a roster
 
     @classmethod
     def of(
@@ -76,6 +77,7 @@ class Explanation:
         judged: Sequence[tuple[Found, float, Outcome, tuple[Notice, ...]]],
         citation: Callable[[int], Citation],
         paragraph: str | None,
+        direct: Sequence[Citation] = (),
     ) -> Explanation:
         """Explain parts that were searched and judged; ``citation`` gives a document's."""
         parts = []
@@ -89,7 +91,7 @@ class Explanation:
                     sought=asked.sought.name.lower(),
                     words=asked.terms.words,
                     bigrams=asked.terms.bigrams,
-                    instead=tuple("".join(a.instead) for a in asked.alternatives),
+                    instead=tuple(dict.fromkeys(_joined(a.instead) for a in asked.alternatives)),
                     ranked=tuple(shown),
                     confidence=confidence,
                     outcome=outcome,
@@ -104,12 +106,17 @@ class Explanation:
             tuple(parts),
             chosen[0].matched if chosen else (),
             chosen[0].rank if chosen else 0,
+            tuple(direct),
         )
 
     def lines(self, language: str = "zh") -> list[str]:
         """The explanation for a terminal, a line each. Terms of the field stay in English."""
         lines = [f"question: {self.question}"]
         lines += [f"looked up: {one.given} -> {one.meant}" for one in self.corrections]
+        lines += [
+            f"answered outright by the {one.kind}: {one.report_title} [{one.id}]"
+            for one in self.direct
+        ]
         for part in self.parts:
             lines += [
                 "",
@@ -135,6 +142,18 @@ class Explanation:
                     if abs(c.points) >= 0.005
                 ]
         return lines
+
+
+def _joined(bigrams: Sequence[str]) -> str:
+    """The text whose neighbouring characters these are.
+
+    >>> _joined(["安全", "全感"])
+    '安全感'
+    """
+    text = bigrams[0]
+    for bigram in bigrams[1:]:
+        text += bigram[1:] if text[-1] == bigram[0] else f" {bigram}"
+    return text
 
 
 def _ranked(found: Found, place: int, citation: Callable[[int], Citation]) -> Ranked:

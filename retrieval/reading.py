@@ -92,15 +92,16 @@ class Reader:
             longest = max((n.form for n in same if n.forms == same[0].forms), key=len)
             whole = before.replace(longest, new)
         else:
-            whole = f"{new} {topic(before)}" if own else f"{topic(before)} {text}"
+            about = topic(before).strip(" ?？。,，")
+            whole = " ".join(f"{new} {about}".split()) if own else f"{about} {text}"
         return whole, (Notice(NoticeKind.FOLLOW_UP, given=text, meant=whole),)
 
     def _depends(self, text: str) -> bool:
         """Whether a text says too little to be searched on its own."""
         if pronouns(text):
             return True
-        words = self._analyzer.words(topic(text))
-        return not any(self._occurs(word) for word in words if len(word) > 1)
+        # A word that occurs nowhere is something to say too: 红烧肉怎么做 goes on from nothing.
+        return all(len(word) < 2 for word in self._analyzer.words(topic(text)))
 
     def _subject(self, text: str) -> str:
         """What a question is about: the names in it, else all of it but the words that ask."""

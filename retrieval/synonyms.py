@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from retrieval.analysis import Analyzer, Terms, normalise
 from retrieval.evidence import Alternative
@@ -18,9 +19,17 @@ def _everything(terms: Terms) -> tuple[str, ...]:
 
 
 class Thesaurus:
-    """Groups of words that mean the same."""
+    """Groups of words that mean the same.
 
-    def __init__(self, groups: Iterable[Sequence[str]], analyzer: Analyzer) -> None:
+    ``told`` maps names that the reports do not use (四个警) to the words that they do use.
+    """
+
+    def __init__(
+        self,
+        groups: Iterable[Sequence[str]],
+        analyzer: Analyzer,
+        told: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._others: dict[str, list[Alternative]] = {}
         for group in groups:
             texts = list(dict.fromkeys(normalise(member).text for member in group))
@@ -31,6 +40,11 @@ class Thesaurus:
                     for other in texts
                     if other != text
                 )
+        for name, words in told.items():
+            text = normalise(name).text
+            covered = _everything(analyzer.terms(text))
+            instead = _indexed(analyzer.terms(normalise(words).text))
+            self._others.setdefault(text, []).append(Alternative(covered, instead))
         self._longest_first = sorted(self._others, key=len, reverse=True)
 
     def alternatives(self, topic: str) -> tuple[Alternative, ...]:
