@@ -91,7 +91,7 @@ def _run(_: argparse.Namespace, settings: Settings, environment: Mapping[str, st
         return _converse(settings, terminal)
     for name in unknown_variables(environment):
         logging.getLogger(__name__).warning("%s is set and means nothing here: a slip?", name)
-    from bot.app import serve
+    from bot.serving import serve
 
     serve(settings)
     return OK

@@ -40,13 +40,18 @@ class Desk:
 
 
 def put_desk(bot_data: dict[object, object], desk: Desk) -> None:
-    """Make ``desk`` what ``desk_of`` gives."""
+    """Make ``desk`` what ``the_desk`` gives."""
     bot_data[_DESK] = desk
 
 
-def desk_of(context: Context) -> Desk:
+def the_desk(bot_data: dict[object, object]) -> Desk:
     """The one desk of the running bot."""
-    return cast("Desk", context.bot_data[_DESK])
+    return cast("Desk", bot_data[_DESK])
+
+
+def desk_of(context: Context) -> Desk:
+    """The same, for a handler."""
+    return the_desk(context.bot_data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from dataclasses import dataclass, field
@@ -18,17 +19,21 @@ _REFUSALS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND
 class Hearing:
     """``heard`` is when Telegram last answered, in seconds since 1970.
 
-    ``refused`` is whether it answered that it does not know our token (any more). ``trouble`` is
-    what is wrong with listening and has been said, "" while all is well.
+    ``refused`` is whether it answered that it does not know our token (any more); that ends the
+    bot, as a signal does: ``ending`` is set then. ``trouble`` is what is wrong with listening and
+    has been said, "" while all is well.
     """
 
     heard: float = field(default_factory=time.time)
     refused: bool = False
     trouble: str = ""
+    ending: asyncio.Event = field(default_factory=asyncio.Event)
 
     def answered(self, status: int) -> None:
         """Note an answer with this HTTP status."""
         self.refused = status in _REFUSALS
+        if self.refused:
+            self.ending.set()
         if status == HTTPStatus.OK:
             self.heard = time.time()
             if self.trouble:

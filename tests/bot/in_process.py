@@ -11,7 +11,7 @@ from pathlib import Path
 from telegram import Update
 
 from bot.app import App, build_application
-from bot.desk import Desk
+from bot.desk import Desk, the_desk
 from bot.hearing import Hearing
 from bot.settings import Settings
 from bot.store import Store
@@ -33,9 +33,7 @@ class InProcess:
 
     @property
     def desk(self) -> Desk:
-        desk = self.app.bot_data["desk"]
-        assert isinstance(desk, Desk)
-        return desk
+        return the_desk(self.app.bot_data)
 
     async def take(self, content: Json) -> None:
         """Handle one update, in its turn, as when it is fetched."""

@@ -1,0 +1,148 @@
+"""How does the running bot start, go on, and end?"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from urllib.parse import urlsplit
+
+from telegram.error import InvalidToken, NetworkError, TelegramError
+from telegram.ext import Updater
+
+from bot import heartbeat
+from bot.app import UPDATES, App, build_application
+from bot.desk import Desk, the_desk
+from bot.errors import CannotStart
+from bot.hearing import Hearing
+from bot.menu import publish_commands
+from bot.settings import Settings
+from bot.store import Store
+
+_log = logging.getLogger(__name__)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_REFUSED = "Telegram refuses the token; check WENJU_TOKEN (BotFather shows it) and WENJU_API_URL"
+
+
+def serve(settings: Settings) -> None:
+    """Run the bot until SIGTERM or Ctrl-C; what had been fetched by then is answered first.
+
+    Raises CannotStart, UnusableState, and what is wrong with the knowledge.
+    """
+    hearing = Hearing()
+    with closing(Store(settings.state, retention_days=settings.retention_days)) as store:
+        app = build_application(settings, store, hearing)
+        try:
+            asyncio.run(_run(app, settings, hearing))
+        except asyncio.CancelledError:
+            _log.info("stopped before it had started")
+        except InvalidToken as error:
+            raise CannotStart(_REFUSED) from error
+        except NetworkError as error:
+            raise CannotStart(
+                f"the Bot API server at {settings.api_url} cannot be reached ({error.message})"
+            ) from error
+        except TelegramError as error:
+            raise CannotStart(f"Telegram does not let the bot start: {error.message}") from error
+    if hearing.refused:
+        raise CannotStart(_REFUSED)
+
+
+async def _run(app: App, settings: Settings, hearing: Hearing) -> None:
+    """From the first call to the last."""
+    updater, desk = app.updater, the_desk(app.bot_data)
+    if updater is None:
+        raise ValueError("an application that fetches no updates cannot be run")
+    _end_on_signal(app, hearing)
+    async with app:
+        try:
+            await publish_commands(app.bot, desk.answerer.library.topics)
+            await desk.memory.forget_old()
+            await _listen(app, updater, settings)
+            await app.start()
+            _log.info("@%s is ready; stop it with SIGTERM or Ctrl-C", app.bot.username)
+            async with _heart(desk):
+                await hearing.ending.wait()
+        finally:
+            if updater.running:
+                # What it may still raise was said when it happened.
+                with contextlib.suppress(TelegramError):
+                    await updater.stop()
+            if app.running:
+                await app.stop()
+                _log.info("stopped; every question that had been fetched is answered")
+
+
+def _end_on_signal(app: App, hearing: Hearing) -> None:
+    """End in good order when a signal comes; at once while nothing has been fetched."""
+    task = asyncio.current_task()
+
+    def end() -> None:
+        if app.running:
+            hearing.ending.set()
+        elif task is not None:
+            task.cancel()
+
+    for name in _SIGNALS:
+        # Where a loop knows no signals, Ctrl-C still cancels the task.
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(name, end)
+
+
+async def _listen(app: App, updater: Updater, settings: Settings) -> None:
+    """Begin to fetch updates, or to be called with them."""
+    if settings.webhook_url is None:
+        await updater.start_polling(
+            allowed_updates=UPDATES,
+            error_callback=lambda error: _tell(app, error),
+        )
+        return
+    host, port = settings.listen
+    secret = settings.webhook_secret
+    try:
+        await updater.start_webhook(
+            listen=host,
+            port=port,
+            url_path=urlsplit(settings.webhook_url).path,
+            webhook_url=settings.webhook_url,
+            secret_token=secret.get_secret_value() if secret else secrets.token_urlsafe(32),
+            allowed_updates=UPDATES,
+        )
+    except OSError as error:
+        raise CannotStart(
+            f"WENJU_LISTEN={host}:{port} cannot be used ({error.strerror or error})"
+        ) from error
+
+
+def _tell(app: App, error: TelegramError) -> None:
+    """Hand a failure to fetch updates to the error handler, like any other."""
+    app.create_task(app.process_error(update=None, error=error))
+
+
+@asynccontextmanager
+async def _heart(desk: Desk) -> AsyncIterator[None]:
+    """Give a sign of life now and then while the block lasts; see ``wenju health``."""
+
+    async def beat() -> None:
+        polling = desk.settings.webhook_url is None
+        while True:
+            now = time.time()
+            heard = desk.hearing.heard if polling else now
+            try:
+                await asyncio.to_thread(heartbeat.beat, desk.settings.state, now, heard)
+            except OSError as error:
+                _log.error("no sign of life could be given: %s", error)
+            await asyncio.sleep(heartbeat.EVERY)
+
+    heart = asyncio.create_task(beat(), name="heartbeat")
+    try:
+        yield
+    finally:
+        heart.cancel()
+        await asyncio.gather(heart, return_exceptions=True)
+        heartbeat.end(desk.settings.state)
