@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from knowledge.model import Passage, Report, Span
 from knowledge.topics import Entry, Topic
 from retrieval import checks, highlight, quoting, ranking, refusal, semantic
 from retrieval.analysis import Analyzer, normalise
-from retrieval.asking import topic
+from retrieval.asking import topic, unit
 from retrieval.direct import Direct
 from retrieval.engine import Engine
 from retrieval.explain import Explanation
@@ -42,6 +41,7 @@ from retrieval.synonyms import Thesaurus
 LONGEST_QUESTION = 500  # characters of a question that are looked at
 _SAME = 95  # rapidfuzz ratio, 0 to 100, from which two paragraphs count as the same
 _FEW = 3  # suggestions
+_LIKELY = 0.05  # share of the likeliest sentence's chance from which another is looked at
 _EXAMPLES = 200  # questions that suggestions are chosen from
 _NEAREST = 0.25  # share of the threshold from which a passage that falls short is shown
 
@@ -184,6 +184,8 @@ class Answerer:
         else:
             among, filtered = self._scope.reports(text)
             notices += filtered
+            for notice in filtered:
+                text = text.replace(normalise(notice.given).text, " ")
         if len(without):
             among = np.ones(len(self._documents), np.bool_) if among is None else among.copy()
             among[list(without)] = False
@@ -286,7 +288,10 @@ class Answerer:
         places = [
             (word, (word,))
             for word in asked.terms.words
-            if word not in replaced and len(word) > 1 and self._analyzer.names([word])[1]
+            if word not in replaced
+            and len(word) > 1
+            and not self._engine.doc_freq(word)  # the dictionary calls 大桥 a place as well
+            and self._analyzer.names([word])[1]
         ]
         names = [*((name.form, name.forms) for name in self._reader.names), *places]
         notices += [
@@ -322,9 +327,22 @@ class Answerer:
         chance = highlight.probabilities(
             found.evidence, row, found.asked.sought, weights, found.likeness
         )
-        passages = self._documents[int(found.hits.documents[row])]
+        report, passages = self._report(int(found.hits.documents[row]))
         sentences = [sentence for passage in passages for sentence in passage.sentences]
-        return [sentences[s] for s in highlight.choose(chance, weights.second)]
+        marked = list(highlight.choose(chance, weights.second))
+        needed = unit(found.asked.text)
+        if needed is not None:
+
+            def fits(number: int) -> bool:
+                text = normalise(sentences[number].of(report.text)).text
+                return needed is not None and needed.stands_in(text)
+
+            if not any(map(fits, marked)):
+                # The number may stand in a sentence that says little else of the question.
+                near = np.flatnonzero(chance >= _LIKELY * chance.max())
+                best = sorted(near.tolist(), key=lambda n: -chance[n])
+                marked += [n for n in best if n not in marked and fits(n)][:1]
+        return [sentences[n] for n in sorted(marked)]
 
     def _quotes(self, judged: Sequence[_Part], limit: int) -> tuple[Quote, ...]:
         """The best paragraphs of every part in turn, none twice and none that repeats another."""
@@ -345,7 +363,7 @@ class Answerer:
                 if len(chosen) >= limit:
                     continue
                 report, passages = self._report(document)
-                text = passages[0].paragraph.span.of(report.text)
+                text = normalise(passages[0].paragraph.span.of(report.text)).text
                 if any(fuzz.ratio(text, other, score_cutoff=_SAME) for other in texts):
                     continue
                 texts.append(text)
@@ -379,9 +397,10 @@ class Answerer:
     def _count(self, word: str) -> int:
         """In how many paragraphs a normalised word stands."""
         frequency = self._engine.doc_freq(word)
-        if frequency or not self._occurs(word):
+        if frequency:
             return frequency
-        return 1  # it stands there, cut otherwise
+        # It may stand there cut otherwise, or outside the body text.
+        return int(self._occurs(word) or self._direct.mentions(word))
 
     def _occurs(self, text: str) -> bool:
         """Whether all neighbouring characters of a normalised text are neighbours somewhere."""

@@ -56,6 +56,7 @@ class _Patterns:
     spelled_out: re.Pattern[str]
     not_spelled_out: re.Pattern[str]
     exclusion: re.Pattern[str]
+    qualifiers: frozenset[str]
     roster: re.Pattern[str]
     follow_up: re.Pattern[str]
     report: re.Pattern[str]
@@ -94,6 +95,7 @@ def _patterns() -> _Patterns:
         spelled_out=re.compile(tables["spelled_out"]),
         not_spelled_out=re.compile(tables["not_spelled_out"]),
         exclusion=re.compile(tables["exclusion"]),
+        qualifiers=frozenset(tables["qualifiers"]),
         roster=re.compile(tables["roster"]),
         follow_up=re.compile(tables["follow_up"]),
         report=re.compile(tables["report"]),
@@ -218,3 +220,8 @@ def report_asked_for(question: str) -> tuple[bool, str]:
         return False, ""
     match = patterns.year.search(question)
     return True, match[0] if match else ""
+
+
+def qualifiers() -> frozenset[str]:
+    """Characters that make another thing of the word behind them."""
+    return _patterns().qualifiers

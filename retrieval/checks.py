@@ -12,7 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from retrieval.analysis import characters, numeral
-from retrieval.asking import Sought, asked_noun, held, unit, wants_spelled_out, without_exclusion
+from retrieval.asking import (
+    Sought,
+    asked_noun,
+    held,
+    qualifiers,
+    unit,
+    wants_spelled_out,
+    without_exclusion,
+)
 from retrieval.model import NoticeKind
 
 _LACKS = {
@@ -29,6 +37,7 @@ _OWN_NUMBER = re.compile(
 )
 _NUMERAL = r"\d+|[一二两三四五六七八九十百千万〇零]+"
 _COUNTED = re.compile(rf"({_NUMERAL})([项个条大级类种]\w{{2}})")
+_COUNTABLE = 3  # two things are joined by 和 or 与 as often as listed
 _KINDS = re.compile(r"[几多少][种类条项点]")  # 有几种: a list tells it too
 _LIST = re.compile(r"[^,，。;；:：“”]{1,20}(?:、[^,，。;；:：]{1,20})+")
 
@@ -51,8 +60,8 @@ def missing(
     """The question's own numbers and names that the passage and its headings do not have.
 
     ``names`` are names with everything that they are also called. ``unknown`` are words of the
-    question that the library does not have: one that the passage has all but a character of
-    (副厅长, where it says 厅长) is a name of something else.
+    question that the library does not have: one that the passage has all of but a character before
+    it (副厅长, where it says 厅长) is a name of something else.
     """
     asked = without_exclusion(question)
     there = f"{passage.above}\n{passage.paragraph}"
@@ -68,7 +77,7 @@ def missing(
     lacking += [
         word
         for word in unknown
-        if len(word) > 2 and word not in there and (word[1:] in there or word[:-1] in there)
+        if len(word) > 2 and word not in there and word[0] in qualifiers() and word[1:] in there
     ]
     for number, counted in _COUNTED.findall(asked):
         said = {numeral(n) for n in re.findall(f"({_NUMERAL}){re.escape(counted)}", there)}
@@ -117,7 +126,7 @@ def only_named(
         name, is_only_named, is_person = entry
         asked = is_person or wanted
         return name if is_only_named and asked and sought is not Sought.ANYTHING else None
-    if not count or not numeral(count).isdigit():
+    if not numeral(count).isdigit() or int(numeral(count)) < _COUNTABLE:
         return None
     most = max((len(run.split("、")) for run in _LIST.findall(passage.marked)), default=1)
     return count if most < int(numeral(count)) else None

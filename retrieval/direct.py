@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from knowledge.library import Library
 from knowledge.model import Kind, Paragraph, Passage, Report
@@ -39,7 +41,7 @@ class Direct:
         """The title, subtitle or byline that is asked for."""
         asked = front_matter.asked_for(text)
         if asked is None:
-            return ()
+            return self._author(text)
         kind, named = asked
         quotes: list[Quote] = []
         for report, paragraph in self._front.get(kind, ()):
@@ -48,7 +50,25 @@ class Direct:
                 whole = paragraph.span.shifted(-paragraph.span.start)
                 quotes.append(replace(quoting.whole(report, paragraph), highlights=(whole,)))
         # Without a word on which report, one byline among many is no answer.
-        return tuple(quotes) if named or len(quotes) == 1 else ()
+        return tuple(quotes) if named or len(quotes) <= _FEW else ()
+
+    def _author(self, text: str) -> tuple[Quote, ...]:
+        """The bylines of an author of whom nothing but the name is asked."""
+        asked = "".join(re.findall(r"\w+", topic(text))).removesuffix("是")
+        return tuple(
+            quoting.whole(report, paragraph)
+            for report, paragraph in self._front.get(Kind.BYLINE, ())
+            if asked in {normalise(author).text for author in report.authors}
+        )[:_FEW]
+
+    def mentions(self, word: str) -> bool:
+        """Whether a title, subtitle or byline has a normalised word."""
+        return any(word in text for text in self._front_texts)
+
+    @cached_property
+    def _front_texts(self) -> tuple[str, ...]:
+        front = (pair for pairs in self._front.values() for pair in pairs)
+        return tuple({normalise(paragraph.span.of(r.text)).text for r, paragraph in front})
 
     def _roster(self, text: str) -> tuple[Quote, ...]:
         """The paragraphs of everything that a topic lists, where just that is asked for."""
