@@ -103,8 +103,11 @@ class Answerer:
         *,
         encoder: semantic.Encoder | None = None,
         embeddings: semantic.Embeddings | None = None,
+        weights: ranking.Weights | None = None,
     ) -> None:
+        """Serve ``library`` from ``engine``; ``weights`` take the place of the learned ones."""
         self.library = library
+        self._weights = weights or ranking.load_weights()
         self._engine = engine
         self._analyzer = analyzer
         self._encoder = encoder if embeddings is not None else None
@@ -247,9 +250,7 @@ class Answerer:
         likeness = None
         if self._encoder is not None and self._embeddings is not None:
             likeness = semantic.compare(self._encoder.question(text), self._embeddings)
-        found = find(
-            self._engine, asked, weights=ranking.load_weights(), likeness=likeness, among=among
-        )
+        found = find(self._engine, asked, weights=self._weights, likeness=likeness, among=among)
         if not len(found.order) or found.evidence is None:
             return _Part(found, 0.0, Outcome.NOT_FOUND, ())
         known = np.array(
@@ -510,6 +511,7 @@ class Answerer:
             citation,
             paragraph,
             [quote.citation for quote in read.front],
+            self._weights,
         )
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from retrieval.answering import Answerer
 from retrieval.engines.local import LocalEngine
 from retrieval.errors import IndexOutOfDate
 from retrieval.index import Progress, build, load, revision, save
+from retrieval.ranking import Weights
 from retrieval.reading import QUOTED
 
 _LONGEST_TERM = 8  # characters of a term that is kept whole; longer ones are sentences
@@ -41,6 +42,7 @@ def build_answerer(
     *,
     encoder: semantic.Encoder | None = None,
     vectors: Path | None = None,
+    weights: Weights | None = None,
     progress: Progress = lambda _done, _total: None,
     embedding: Progress = lambda _done, _total: None,
 ) -> Answerer:
@@ -68,4 +70,11 @@ def build_answerer(
         if vectors is None and state is not None:
             vectors = state / "cache" / f"{encoder.name}.npz"
         embeddings = semantic.embed(library, encoder, vectors, embedding)
-    return Answerer(library, LocalEngine(index), analyzer, encoder=encoder, embeddings=embeddings)
+    return Answerer(
+        library,
+        LocalEngine(index),
+        analyzer,
+        encoder=encoder,
+        embeddings=embeddings,
+        weights=weights,
+    )

@@ -77,13 +77,14 @@ class Explanation:
         judged: Sequence[tuple[Found, float, Outcome, tuple[Notice, ...]]],
         citation: Callable[[int], Citation],
         paragraph: str | None,
-        direct: Sequence[Citation] = (),
+        direct: Sequence[Citation],
+        weights: ranking.Weights,
     ) -> Explanation:
         """Explain parts that were searched and judged; ``citation`` gives a document's."""
         parts = []
         for found, confidence, outcome, notices in judged:
             asked = found.asked
-            ranked = [_ranked(found, place, citation) for place in range(len(found.order))]
+            ranked = [_ranked(found, place, citation, weights) for place in range(len(found.order))]
             shown = [r for r in ranked if r.rank <= _SHOWN or r.citation.id == paragraph]
             parts.append(
                 PartExplained(
@@ -156,7 +157,9 @@ def _joined(bigrams: Sequence[str]) -> str:
     return text
 
 
-def _ranked(found: Found, place: int, citation: Callable[[int], Citation]) -> Ranked:
+def _ranked(
+    found: Found, place: int, citation: Callable[[int], Citation], weights: ranking.Weights
+) -> Ranked:
     assert found.evidence is not None  # noqa: S101 - there are rows
     row = int(found.order[place])
     evidence = found.evidence
@@ -164,7 +167,6 @@ def _ranked(found: Found, place: int, citation: Callable[[int], Citation]) -> Ra
     held = np.maximum(evidence.holds[begin:end].max(axis=0), evidence.headings[row])
     matched = [t for t, has in zip(evidence.query.terms, held, strict=True) if has and len(t) > 1]
     whole = [t for t in matched if not any(t != other and t in other for other in matched)]
-    weights = ranking.load_weights().values
     return Ranked(
         citation=citation(int(found.hits.documents[row])),
         rank=place + 1,
@@ -174,7 +176,7 @@ def _ranked(found: Found, place: int, citation: Callable[[int], Citation]) -> Ra
         contributions=tuple(
             Contribution(name, float(value), weight)
             for name, value, weight in zip(
-                ranking.FEATURES, found.features[row], weights, strict=True
+                ranking.FEATURES, found.features[row], weights.values, strict=True
             )
         ),
     )
