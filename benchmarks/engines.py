@@ -346,6 +346,7 @@ ENGINES = (
         _build_xapian,
         _open_xapian,
         strings=True,
+        largest=100_000,  # a million would take most of the time that all others take together
     ),
     Engine(
         "rank-bm25",

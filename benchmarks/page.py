@@ -243,6 +243,8 @@ wenju ranks by rank-bm25's BM25Plus with k1 = {K1}, b = {B} and delta = 0. It re
 a question's terms, rarest first; once {K} documents have more than the terms still unread can add,
 no other document can come in (MaxScore). Below {Costs().whole:,} documents it scores all of them.
 It is Python and numpy: on small collections, engines that are compiled spend less on each call.
+bm25s's numpy selects the best with `numpy.argpartition`, which takes long where most scores are
+equal: most are 0 for questions of rare words, fewer for those of frequent ones.
 
 {_about(runs)}
 """
