@@ -251,16 +251,20 @@ class Pruning:
                 if among is not None:
                     allowed = among[documents]
                     documents, steps = documents[allowed], steps[allowed]
-                sums = table[documents]
+                rows = documents.astype(np.intp)  # numpy would convert them once each way
+                sums = table[rows]
                 fresh = documents[sums == 0]
                 sums += steps * plan.weights[read]
                 lists.append(fresh)
-                table[documents] = sums
+                table[rows] = sums
                 found += len(fresh)
                 unprobed += len(documents)
                 read += 1
             documents = np.concatenate(lists)
-            documents.sort()
+            lists = [documents]
+            sums = table[documents]
+            reached = max(reached, self._kth_at_least(sums, k) - plan.blur)
+            documents = np.sort(documents[sums >= reached - plan.left[read]])
             return _Field(documents, table[documents], read, reached)
         finally:
             for documents in lists:
