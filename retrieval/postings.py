@@ -61,7 +61,7 @@ class Postings:
 
 def look_up(listed: Ids, documents: Ids, values: npt.NDArray[Number]) -> npt.NDArray[Number]:
     """The values of ``documents``: those beside them in ``listed`` (ascending), or 0."""
-    places = np.searchsorted(listed, documents)
+    places = listed.searchsorted(documents)
     found = values.take(places, mode="clip")
     found[listed.take(places, mode="clip") != documents] = 0
     return found
