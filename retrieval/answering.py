@@ -16,7 +16,7 @@ from knowledge.library import Library
 from knowledge.model import Passage, Report, Span
 from knowledge.topics import Entry, Topic
 from retrieval import checks, highlight, quoting, ranking, refusal, semantic
-from retrieval.analysis import Analyzer, normalise
+from retrieval.analysis import Analyzer, characters, normalise
 from retrieval.asking import topic, unit
 from retrieval.direct import Direct
 from retrieval.engine import Engine
@@ -405,8 +405,9 @@ class Answerer:
 
     def _occurs(self, text: str) -> bool:
         """Whether all neighbouring characters of a normalised text are neighbours somewhere."""
-        terms = self._analyzer.terms(text)
-        needed = terms.bigrams or terms.unigrams
+        run = characters(text)
+        pairs = [a + b for a, b in itertools.pairwise(run) if a is not None and b is not None]
+        needed = pairs or [one for one in run if one is not None]
         return bool(needed) and all(self._engine.doc_freq(term) for term in needed)
 
     def _suggest(self, text: str) -> tuple[str, ...]:

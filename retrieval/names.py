@@ -128,12 +128,11 @@ class NameFinder:
         """The name that ``given``, of the same length, is a misspelling of."""
         if given in self._shown or len(_HAN.findall(given)) < len(given) - 1:
             return None
-        if self._occurs(given) or (len(given) < 4 and self._is_word(given)):
+        ordinary = self._is_word(given)
+        if ordinary and len(given) < 4:
             return None
-        if any(given[:end] in self._shown for end in range(2, len(given))):
-            return None  # it begins with a name and goes on with something else: 呼和浩特|天气
         name = self._by_sound.get(sound(given))
-        if name is None and len(given) >= 4 and not self._is_word(given):
+        if name is None and len(given) >= 4 and not ordinary:
             name = next(
                 (
                     self._by_gap[key]
@@ -144,7 +143,9 @@ class NameFinder:
             )
         if name is None or name == given or _numerals(name) != _numerals(given):
             return None
-        return name
+        if any(given[:end] in self._shown for end in range(2, len(given))):
+            return None  # it begins with a name and goes on with something else: 呼和浩特|天气
+        return None if self._occurs(given) else name
 
     def _latin(self, match: re.Match[str]) -> list[tuple[int, int, Match]]:
         words = [
