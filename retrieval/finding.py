@@ -76,7 +76,7 @@ def find(
 ) -> Found:
     """Search and rank. Without a single hit, everything in the result is empty."""
     hits = engine.search(asked.searched, candidates, among)
-    if likeness is not None:
+    if likeness is not None and asked.searched:
         hits = likeness.widen(hits, among)
     if not len(hits.documents):
         nothing = np.zeros(0)

@@ -100,8 +100,8 @@ class Reader:
         """Whether a text says too little to be searched on its own."""
         if pronouns(text):
             return True
-        # A word that occurs nowhere is something to say too: 红烧肉怎么做 goes on from nothing.
-        return all(len(word) < 2 for word in self._analyzer.words(topic(text)))
+        words = self._analyzer.words(topic(text))
+        return not any(self._occurs(word) for word in words if len(word) > 1)
 
     def _subject(self, text: str) -> str:
         """What a question is about: the names in it, else all of it but the words that ask."""

@@ -416,3 +416,11 @@ def test_an_answerer_is_safe_to_use_from_threads(answerer: Answerer) -> None:
     for thread in threads:
         thread.join()
     assert differing == []
+
+
+@pytest.mark.parametrize("question", ["<b>&", "的", "a", "是什么?", "?!", "   "])
+def test_a_question_without_a_searchable_word_finds_nothing(
+    answerer: Answerer, question: str
+) -> None:
+    answer = answerer.answer(question)
+    assert (answer.outcome, answer.quotes) == (Outcome.NOT_FOUND, ())
