@@ -43,6 +43,7 @@ _SAME = 95  # rapidfuzz ratio, 0 to 100, from which two paragraphs count as the 
 _FEW = 3  # suggestions
 _LIKELY = 0.05  # share of the likeliest sentence's chance from which another is looked at
 _EXAMPLES = 200  # questions that suggestions are chosen from
+_ONLY_NAMES = 0.5  # confidence from which a paragraph that shares only names may answer
 _NEAREST = 0.25  # share of the threshold from which a passage that falls short is shown
 
 
@@ -312,8 +313,30 @@ class Answerer:
             share = 0.4 if notices[0].kind is NoticeKind.MISSING else 0.5
             shown = tuple(notices) if about else ()
             return _Part(found, confidence * share, Outcome.NOT_FOUND, shown)
+        if self._only_names(found):
+            threshold = max(threshold, _ONLY_NAMES)
         outcome = Outcome.ANSWERED if confidence >= threshold else Outcome.NOT_FOUND
         return _Part(found, confidence, outcome, ())
+
+    def _only_names(self, found: Found) -> bool:
+        """Whether the best paragraph has of the question nothing but names, though there is more.
+
+        今天呼和浩特天气怎么样 is not about what happened in 呼和浩特.
+        """
+        evidence = found.evidence
+        if evidence is None:
+            return False
+        row = int(found.order[0])
+        sentences = evidence.holds[evidence.starts[row] : evidence.starts[row + 1]]
+        holds = np.maximum(sentences.max(axis=0), evidence.headings[row])
+        text = found.asked.text
+        names = [name.form for name in self._reader.names if name.form in text]
+        others = [
+            bool(has)
+            for term, has in zip(evidence.query.terms, holds, strict=True)
+            if len(term) > 1 and not any(_overlap(term, name) for name in names)
+        ]
+        return bool(names and others) and not any(others)
 
     # --- what to show ----------------------------------------------------------------------------
 
@@ -523,6 +546,11 @@ class Answerer:
 _ABOUT_QUESTION = {
     NoticeKind.CORRECTED, NoticeKind.COMPLETED, NoticeKind.FOLLOW_UP, NoticeKind.FILTERED,
 }  # fmt: skip
+
+
+def _overlap(term: str, name: str) -> bool:
+    """Whether a term is part of a name, holds it or runs over one of its ends."""
+    return term in name or name in term or term[0] == name[-1] or term[-1] == name[0]
 
 
 def _together(judged: Sequence[_Part]) -> Outcome:
