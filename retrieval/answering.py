@@ -306,13 +306,13 @@ class Answerer:
         if only is not None:
             # The catalog's word; how sure the search is does not change it.
             said = Notice(NoticeKind.ONLY_NAMED, given=only)
-            return _Part(found, confidence * 0.5, Outcome.MENTIONED, (said,))
+            return _Part(found, confidence * threshold, Outcome.MENTIONED, (said,))
         if notices:
             # The nearest passage is worth showing where it is about the question at all.
             about = confidence >= threshold * _NEAREST
-            share = 0.4 if notices[0].kind is NoticeKind.MISSING else 0.5
             shown = tuple(notices) if about else ()
-            return _Part(found, confidence * share, Outcome.NOT_FOUND, shown)
+            # Below the threshold, in the order that the scores had among themselves.
+            return _Part(found, confidence * threshold, Outcome.NOT_FOUND, shown)
         if self._only_names(found):
             threshold = max(threshold, _ONLY_NAMES)
         outcome = Outcome.ANSWERED if confidence >= threshold else Outcome.NOT_FOUND
