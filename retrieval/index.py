@@ -36,7 +36,7 @@ from retrieval.errors import IndexOutOfDate
 from retrieval.postings import Postings
 from retrieval.pruning import Impacts
 
-FORMAT = 2
+FORMAT = 3
 
 Progress = Callable[[int, int], None]
 """Called with how many documents are done and how many there are."""
@@ -123,7 +123,9 @@ def build(
     total = len(searched)
     for done, passages in enumerate(searched):
         report = library.report(passages[0].report_id)
-        above = (report.title, *report.path(passages[0].paragraph))
+        # A report without a title is called by its id, which is no word of it.
+        title = () if report.title == report.id else (report.title,)
+        above = (*title, *report.path(passages[0].paragraph))
         if above not in headings:
             headings[above] = len(headings)
             terms = analyzer.terms(normalise("\n".join(above)).text)
