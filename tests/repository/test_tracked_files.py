@@ -13,12 +13,12 @@ FORBIDDEN = {
         name + re.escape(end)
         for name, end in (
             ("pypi", ".org"),
-            ("pythonhosted", ".org"),
+            ("pythonhos", "ted.org"),
             ("npmjs", ".org"),
             ("npmjs", ".com"),
             ("crates", ".io"),
             ("proxy", ".golang.org"),
-            ("deb", ".debian.org"),
+            ("deb.deb", "ian.org"),
             ("docker", ".io"),
             ("ghcr", ".io"),
             ("quay", ".io"),
