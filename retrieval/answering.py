@@ -303,8 +303,9 @@ class Answerer:
         kind = checks.lacks(asked.text, asked.sought, passage)
         if kind is not None and only is None:
             notices.append(Notice(kind))
-        if only is not None:
-            # The catalog's word; how sure the search is does not change it.
+        declared = self._declaration(asked.text) is not None
+        if only is not None and (declared or confidence >= threshold):
+            # The catalog's word stands however sure the search is.
             said = Notice(NoticeKind.ONLY_NAMED, given=only)
             return _Part(found, confidence * threshold, Outcome.MENTIONED, (said,))
         if notices:

@@ -17,6 +17,7 @@ from retrieval.asking import (
     asked_noun,
     held,
     qualifiers,
+    topic,
     unit,
     wants_spelled_out,
     without_exclusion,
@@ -129,4 +130,7 @@ def only_named(
     if not numeral(count).isdigit() or int(numeral(count)) < _COUNTABLE:
         return None
     most = max((len(run.split("、")) for run in _LIST.findall(passage.marked)), default=1)
-    return count if most < int(numeral(count)) else None
+    if most >= int(numeral(count)):
+        return None
+    named = "".join(re.findall(r"\w+", topic(question.partition("哪")[0])))
+    return named.rstrip("是有") or count

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from retrieval import checks
 from retrieval.answering import Answerer
+from retrieval.asking import Sought
 from retrieval.model import Notice, NoticeKind, Outcome
 
 
@@ -30,3 +32,15 @@ def test_an_author_who_names_the_report_is_not_missed_in_its_paragraphs(
     assert answer.outcome is Outcome.ANSWERED
     assert [notice.kind for notice in answer.notices] == [NoticeKind.FILTERED]
     assert "封闭3天" in answer.quotes[0].text
+
+
+def test_what_is_to_be_counted_out_and_is_not_is_named() -> None:
+    passage = checks.Passage("年度报告提出七大体系。", "年度报告提出七大体系。", "")
+    assert (
+        checks.only_named("“七大体系”是哪七个体系?", Sought.THING, passage, lambda _: None)
+        == "七大体系"
+    )
+
+
+def test_a_count_of_something_else_is_no_mention(answerer: Answerer) -> None:
+    assert answerer.answer("世界上有哪四大发明?").outcome is Outcome.NOT_FOUND
