@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from knowledge.library import Library
-from knowledge.topics import Entry, Topic
+from knowledge.topics import Topic
 
 
 def find_topic(library: Library, word: str) -> Topic | None:
@@ -13,11 +13,6 @@ def find_topic(library: Library, word: str) -> Topic | None:
         if lower == topic.command.lower() or lower in map(str.lower, topic.words):
             return topic
     return None
-
-
-def find_entry(topic: Topic, name: str) -> Entry | None:
-    """The entry of ``topic`` with exactly this name."""
-    return next((entry for entry in topic.entries if entry.name == name), None)
 
 
 def lists_people(library: Library, topic: Topic) -> bool:

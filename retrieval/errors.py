@@ -1,7 +1,6 @@
 """What can go wrong with finding?
 
 RetrievalError
-├── EngineUnavailable   the index cannot be searched now
 ├── IndexOutOfDate      a saved index was made by another analyzer, catalogue or format
 ├── EncoderMissing      semantic evidence is asked for and nothing is installed that gives it
 ├── QuoteNotVerbatim    a quote is not, character for character, what the report says
@@ -13,10 +12,6 @@ from __future__ import annotations
 
 class RetrievalError(Exception):
     """Finding or proving an answer failed; the message says what and where."""
-
-
-class EngineUnavailable(RetrievalError):
-    """The index cannot be searched now."""
 
 
 class IndexOutOfDate(RetrievalError):
