@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from bot.errors import UnusableState
-from bot.store import Answered, Preferences, Store
+from bot.store import Answered, Logged, Preferences, Store
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -62,6 +62,26 @@ class Memory:
     async def move(self, old: int, new: int) -> None:
         """The group ``old`` has become the supergroup ``new``."""
         await _or(None, lambda: self._store.move(old, new))
+
+    async def log(self, chat: int, person: int, answered: Answered) -> None:
+        """Add to the log what ``person`` asked and what came of it."""
+        await _or(None, lambda: self._store.log(chat, person, answered))
+
+    async def logged(self, since: float = 0.0) -> tuple[Logged, ...]:
+        """Everything that was asked since ``since``, the oldest first; raises UnusableState."""
+        return await asyncio.to_thread(self._store.logged, since)
+
+    async def recent_questions(self, limit: int) -> tuple[str, ...]:
+        """The last ``limit`` different questions in words, the newest first."""
+        return await _or((), lambda: self._store.recent_questions(limit))
+
+    async def dismiss(self, questions: Iterable[str]) -> None:
+        """Note that these questions need no answer; raises UnusableState."""
+        await asyncio.to_thread(self._store.dismiss, tuple(questions))
+
+    async def dismissed(self) -> frozenset[str]:
+        """The questions that need no answer."""
+        return await _or(frozenset(), self._store.dismissed)
 
     async def forget_old(self) -> None:
         """Forget what is older than the retention."""

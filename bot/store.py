@@ -14,7 +14,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,12 +23,12 @@ from bot.errors import UnusableState
 from retrieval.model import Context
 
 FILE = "wenju.sqlite3"
-VERSION = 1
+VERSION = 2
 DAY = 86_400.0
 UPDATES_KEPT = 10_000  # Telegram keeps undelivered updates for a day; this is more than a day's
 CITATIONS_KEPT = 100_000
 
-_SCHEMA = """
+_FIRST = """
 CREATE TABLE secret (salt BLOB NOT NULL);
 CREATE TABLE updates (id INTEGER PRIMARY KEY);
 CREATE TABLE answers (
@@ -47,6 +47,17 @@ CREATE TABLE votes (
 CREATE TABLE citations (id TEXT PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE preferences (chat TEXT PRIMARY KEY, chosen TEXT NOT NULL) WITHOUT ROWID;
 """
+_SECOND = """
+ALTER TABLE answers ADD COLUMN language TEXT NOT NULL DEFAULT '';
+CREATE TABLE questions (
+    chat TEXT NOT NULL, message INTEGER NOT NULL, person TEXT NOT NULL, question TEXT NOT NULL,
+    outcome TEXT NOT NULL, citations TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (chat, message)
+) WITHOUT ROWID;
+CREATE INDEX questions_by_time ON questions (at);
+CREATE TABLE dismissed (question TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+"""
+_STEPS = (_FIRST, _SECOND)  # what makes version 1 of an empty file, version 2 of version 1, ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,8 @@ class Answered:
 
     ``asked_by`` is the message that asked, 0 where a button did. ``asking`` is None where the
     message is no answer but a hint or a list. ``shown`` stands for all that the message shows:
-    Telegram refuses an edit that changes nothing.
+    Telegram refuses an edit that changes nothing. ``language`` is what it is written in, "" where
+    that was not noted.
     """
 
     message: int
@@ -78,6 +90,23 @@ class Answered:
     outcome: str = ""
     shown: str = ""
     at: float = 0.0
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One question of the log: what was asked and what came of it, not by whom.
+
+    ``citations`` are ids, best first. ``asker`` is a salted hash. ``disliked`` is whether somebody
+    found the answer bad.
+    """
+
+    question: str
+    outcome: str
+    citations: tuple[str, ...]
+    at: float
+    asker: str
+    disliked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +156,13 @@ class Store:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > VERSION:
             raise sqlite3.DatabaseError(f"{FILE} was written by a newer version of this program")
-        if version < VERSION:
-            self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT")
-            self._db.execute("INSERT INTO secret VALUES (?)", (secrets.token_bytes(32),))
+        for number, step in enumerate(_STEPS[version:], version + 1):
+            # Each step is done wholly or not at all, whenever the power goes.
+            self._db.executescript(f"BEGIN; {step} PRAGMA user_version = {number}; COMMIT")
+        self._db.execute(
+            "INSERT INTO secret SELECT ? WHERE NOT EXISTS (SELECT 1 FROM secret)",
+            (secrets.token_bytes(32),),
+        )
         (salt,) = self._db.execute("SELECT salt FROM secret").fetchone()
         return bytes(salt)
 
@@ -175,7 +208,7 @@ class Store:
         now, asking = self._clock(), answered.asking or Asking("")
         with self._transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     self._hash("chat", chat),
                     answered.message,
@@ -188,6 +221,7 @@ class Store:
                     answered.shown,
                     self._hash("person", person),
                     now,
+                    answered.language,
                 ),
             )
             db.executemany("INSERT OR IGNORE INTO citations VALUES (?, ?)", texts.items())
@@ -197,6 +231,8 @@ class Store:
     def _forget(self, db: sqlite3.Connection, now: float) -> None:
         db.execute("DELETE FROM answers WHERE at < ?", (now - self._retention,))
         db.execute("DELETE FROM votes WHERE at < ?", (now - self._retention,))
+        db.execute("DELETE FROM questions WHERE at < ?", (now - self._retention,))
+        db.execute("DELETE FROM dismissed WHERE at < ?", (now - self._retention,))
         db.execute(
             "DELETE FROM citations WHERE rowid <= (SELECT max(rowid) FROM citations) - ?",
             (CITATIONS_KEPT,),
@@ -231,13 +267,13 @@ class Store:
         with self._transaction() as db:
             row = db.execute(
                 "SELECT message, asked_by, question, section,"  # noqa: S608 - `where` is ours
-                " before, citations, outcome, shown, at"
+                " before, citations, outcome, shown, at, language"
                 f" FROM answers WHERE chat = ? AND {where} LIMIT 1",
                 (self._hash("chat", chat), *values),
             ).fetchone()
         if row is None:
             return None
-        message, asked_by, question, section, before, citations, outcome, shown, at = row
+        message, asked_by, question, section, before, citations, outcome, shown, at, language = row
         return Answered(
             message,
             asked_by,
@@ -246,6 +282,7 @@ class Store:
             outcome,
             shown,
             at,
+            language,
         )
 
     def words_of(self, citation: str) -> str | None:
@@ -253,6 +290,68 @@ class Store:
         with self._transaction() as db:
             row = db.execute("SELECT text FROM citations WHERE id = ?", (citation,)).fetchone()
         return None if row is None else str(row[0])
+
+    # Questions -----------------------------------------------------------------------------------
+
+    def log(self, chat: int, person: int, answered: Answered) -> None:
+        """Add to the log what ``person`` asked and what the message ``answered`` says to it.
+
+        An edited question takes the place of what it said before.
+        """
+        if answered.asking is None:
+            return
+        with self._transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO questions VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    self._hash("chat", chat),
+                    answered.message,
+                    self._hash("person", person),
+                    answered.asking.question,
+                    answered.outcome,
+                    json.dumps(answered.citations),
+                    self._clock(),
+                ),
+            )
+
+    def logged(self, since: float = 0.0) -> tuple[Logged, ...]:
+        """Everything that was asked since ``since`` (seconds since 1970), the oldest first."""
+        with self._transaction() as db:
+            rows = db.execute(
+                "SELECT question, outcome, citations, at, person, EXISTS ("
+                " SELECT 1 FROM votes WHERE votes.chat = questions.chat"
+                " AND votes.message = questions.message AND NOT good)"
+                " FROM questions WHERE at >= ? ORDER BY at, chat, message",
+                (since,),
+            ).fetchall()
+        return tuple(
+            Logged(question, outcome, tuple(json.loads(citations)), at, asker, bool(disliked))
+            for question, outcome, citations, at, asker, disliked in rows
+        )
+
+    def recent_questions(self, limit: int) -> tuple[str, ...]:
+        """The last ``limit`` different questions in words, the newest first."""
+        with self._transaction() as db:
+            rows = db.execute(
+                "SELECT question FROM questions WHERE question NOT LIKE '/%'"
+                " GROUP BY question ORDER BY max(at) DESC, question LIMIT ?",
+                (limit,),
+            ).fetchall()
+        return tuple(question for (question,) in rows)
+
+    def dismiss(self, questions: Iterable[str]) -> None:
+        """Note that these questions need no answer."""
+        now = self._clock()
+        with self._transaction() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO dismissed VALUES (?, ?)", ((one, now) for one in questions)
+            )
+
+    def dismissed(self) -> frozenset[str]:
+        """The questions that need no answer, in the words in which they were dismissed."""
+        with self._transaction() as db:
+            rows = db.execute("SELECT question FROM dismissed").fetchall()
+        return frozenset(question for (question,) in rows)
 
     # Votes ---------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hmac
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UnusableState
-from bot.store import DAY, FILE, Answered, Asking, Preferences, Store
+from bot.store import DAY, FILE, Answered, Asking, Logged, Preferences, Store
 from retrieval.model import Context
 
 
@@ -123,6 +124,7 @@ def test_no_id_of_a_person_or_chat_is_in_the_file(tmp_path: Path) -> None:
     person, chat = 987654321987, -1001234567891
     with closing(Store(tmp_path)) as store:
         store.remember(chat, person, ASKED, {})
+        store.log(chat, person, ASKED)
         store.vote(chat, 7, person, good=False)
         store.choose(chat, passages=2)
         store.choose(person, passages=2)
@@ -194,3 +196,104 @@ def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
         db.execute("PRAGMA user_version = 99")
     with pytest.raises(UnusableState, match="written by a newer version"):
         Store(tmp_path)
+
+
+# The question log --------------------------------------------------------------------------------
+
+
+def test_the_log_tells_what_was_asked_and_what_came_of_it_but_not_by_whom(
+    store: Store, clock: Clock
+) -> None:
+    begun = clock.now
+    store.log(5, 42, ASKED)
+    store.log(5, 42, Answered(8, 6))  # a hint answers no question
+    clock.now += 60
+    store.log(-100, 42, Answered(7, 6, Asking("红烧肉怎么做"), (), "not_found"))
+    store.vote(-100, 7, 9, good=True)
+    store.vote(5, 7, 9, good=False)
+    first, second = store.logged()
+    assert first.asker == second.asker != "42"
+    assert [first, second] == [
+        Logged("刘安是谁?", "answered", ("r-1-ab",), begun, first.asker, disliked=True),
+        Logged("红烧肉怎么做", "not_found", (), clock.now, first.asker),
+    ]
+    assert store.logged(since=clock.now) == (second,)
+
+
+def test_an_edited_question_takes_its_own_place_in_the_log(store: Store) -> None:
+    store.log(5, 42, ASKED)
+    store.log(5, 42, replace(ASKED, asking=Asking("索连红是谁?")))
+    assert [one.question for one in store.logged()] == ["索连红是谁?"]
+
+
+def test_the_recent_questions_are_different_ones_in_words_newest_first(
+    store: Store, clock: Clock
+) -> None:
+    for number, question in enumerate(["一", "二", "/hero 刘安", "一", "三"]):
+        clock.now += 1
+        store.log(5, 42, Answered(number, 0, Asking(question)))
+    assert store.recent_questions(200) == ("三", "一", "二")
+    assert store.recent_questions(2) == ("三", "一")
+
+
+def test_the_log_is_forgotten_with_everything_else(store: Store, clock: Clock) -> None:
+    store.log(5, 42, ASKED)
+    store.dismiss(["红烧肉怎么做"])
+    assert store.dismissed() == {"红烧肉怎么做"}
+    clock.now += 31 * DAY
+    store.forget_old()
+    assert (store.logged(), store.dismissed()) == ((), frozenset())
+
+
+VERSION_1 = """
+CREATE TABLE secret (salt BLOB NOT NULL);
+CREATE TABLE updates (id INTEGER PRIMARY KEY);
+CREATE TABLE answers (
+    chat TEXT NOT NULL, message INTEGER NOT NULL, asked_by INTEGER NOT NULL,
+    question TEXT NOT NULL, section TEXT NOT NULL, before TEXT NOT NULL, citations TEXT NOT NULL,
+    outcome TEXT NOT NULL, shown TEXT NOT NULL, person TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (chat, message)
+) WITHOUT ROWID;
+CREATE INDEX answers_by_question ON answers (chat, asked_by);
+CREATE INDEX answers_by_time ON answers (at);
+CREATE TABLE votes (
+    chat TEXT NOT NULL, message INTEGER NOT NULL, person TEXT NOT NULL, good INTEGER NOT NULL,
+    question TEXT NOT NULL, citations TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (chat, message, person)
+) WITHOUT ROWID;
+CREATE TABLE citations (id TEXT PRIMARY KEY, text TEXT NOT NULL);
+CREATE TABLE preferences (chat TEXT PRIMARY KEY, chosen TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO secret VALUES (x'0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef');
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_file_of_the_first_version_goes_on_with_all_that_it_holds(
+    tmp_path: Path, clock: Clock
+) -> None:
+    salt = bytes.fromhex("0123456789abcdef" * 4)
+
+    def hashed(what: str) -> str:
+        return hmac.digest(salt, what.encode(), "sha256").hex()[:20]
+
+    with closing(sqlite3.connect(tmp_path / FILE)) as db:
+        db.executescript(VERSION_1)
+        db.execute(
+            "INSERT INTO answers VALUES (?, 7, 6, '刘安是谁?', '[\"热血忠诚\"]',"
+            " '[\"三零是什么\", \"r-9-cd\", \"r-8-ef\"]', '[\"r-1-ab\"]', 'answered',"
+            " '5f0c', ?, ?)",
+            (hashed("chat5"), hashed("person42"), clock.now),
+        )
+        db.execute("INSERT INTO votes VALUES (?, 7, ?, 1, '', '[]', 0)", (hashed("chat5"), "x"))
+        db.execute("INSERT INTO preferences VALUES (?, '{\"passages\": 1}')", (hashed("chat5"),))
+        db.execute("INSERT INTO citations VALUES ('r-1-ab', '刘安')")
+        db.commit()
+    for _ in range(2):  # and once more, now that it is of this version
+        with closing(Store(tmp_path, clock=clock)) as store:
+            assert store.answered(5, 7) == replace(ASKED, at=clock.now)
+            assert store.votes(5, 7) == (1, 0)
+            assert store.preferences(5) == Preferences(passages=1)
+            assert store.words_of("r-1-ab") == "刘安"
+            assert store.dismissed() == frozenset()
+            store.log(5, 42, ASKED)
+            assert [one.asker for one in store.logged()] == [hashed("person42")]
