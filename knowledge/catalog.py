@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import re
 import unicodedata
@@ -11,16 +10,19 @@ from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
-from pydantic import AfterValidator, RootModel
+from pydantic import AfterValidator
 
 from knowledge import readers
+from knowledge.curated import Curated, find_curated
 from knowledge.errors import Fault, InvalidCatalog, UnreadableReport
 from knowledge.lexicon import Lexicon, Name
 from knowledge.library import Library
 from knowledge.lined_yaml import Location, parse
+from knowledge.listed import LONGEST_ID, ListedReport
 from knowledge.model import Kind, Report, Span
 from knowledge.outline import Description, outline
-from knowledge.questions import GoldQuestion, parse_questions
+from knowledge.overlay import OVERLAY, LinedOverlay, Synonyms, read_overlay
+from knowledge.questions import BrokenQuestion, GoldQuestion, parse_questions, sound_questions
 from knowledge.schema import Checker, Line, Strict, Text, fault
 from knowledge.topics import Entry, Place, Topic
 
@@ -32,24 +34,30 @@ CATALOG = "catalog.yaml"
 REPORTS = "reports"
 """The folder in which every report must be in the catalog."""
 
-_LONGEST_ID = 32  # characters, so that a citation's id fits a deep link of Telegram
 _LONGEST_DESCRIPTION = 256  # characters, Telegram's limit for what a command does
 
 
-def load_library(folder: Path) -> Library:
+def load_library(folder: Path, *, overlay: Path | None = None, strict: bool = True) -> Library:
     """Everything in a knowledge folder, validated.
 
     With a ``catalog.yaml`` the folder has what it lists. Without one every file of a readable
-    format in it, at any depth, is a report, titled by its first heading or its name. Raises
-    ``InvalidCatalog`` with every fault.
+    format in it, at any depth, is a report, titled by its first heading or its name. What the
+    ``overlay.yaml`` in the folder ``overlay`` says, by default in the same one, is laid over it.
+    Raises ``InvalidCatalog`` with every fault. That a question's passage is in no report is one,
+    unless not ``strict``: then ``Library.broken`` has the question.
     """
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
         message = f"the knowledge folder {folder} {what}; set WENJU_KNOWLEDGE to one that does"
         raise InvalidCatalog((Fault(CATALOG, 1, message),))
+    over = _Over(overlay or folder)
     if (folder / CATALOG).exists():
-        return _Loading(folder).library()
-    return _without_catalog(folder)
+        library = _Loading(folder, over).library()
+    else:
+        library = _without_catalog(folder, over)
+    if strict and library.broken:
+        raise InvalidCatalog(tuple(sorted(fault for one in library.broken for fault in one.faults)))
+    return library
 
 
 def read_report(name: str, content: bytes, description: Description) -> Report:
@@ -84,7 +92,7 @@ def report_id(name: str) -> str:
     """
     stem = unicodedata.normalize("NFC", PurePosixPath(name).stem)
     slug = re.sub("[^a-z0-9]+", "-", stem.lower()).strip("-")
-    if slug and stem.isascii() and len(slug) <= _LONGEST_ID:
+    if slug and stem.isascii() and len(slug) <= LONGEST_ID:
         return slug
     return _distinct_id(slug, name)
 
@@ -94,17 +102,81 @@ def _distinct_id(slug: str, name: str) -> str:
     return "-".join(filter(None, (slug[:20].strip("-"), digest.hexdigest()[:10])))
 
 
+# --- what is laid over it ------------------------------------------------------------------------
+
+
+class _Over:
+    """The overlay of one loading: its reports, read from its own folder, and its faults."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lined: LinedOverlay = read_overlay(folder)
+        self.overlay = self.lined.overlay
+        self.synonyms = self.overlay.synonyms
+        self.files = {(folder / row.file).resolve() for row in self.overlay.reports}
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What is wrong so far."""
+        return self.lined.checker.faults
+
+    def has(self, path: Path) -> bool:
+        """Whether the file at ``path`` is one that the overlay lists."""
+        return bool(self.files) and path.resolve() in self.files
+
+    def hides(self, own_id: str) -> bool:
+        """Whether the catalog's report ``own_id`` is replaced or left out."""
+        return own_id in self.overlay.removed or any(
+            row.id == own_id for row in self.overlay.reports
+        )
+
+    def reports(self) -> dict[str, Report]:
+        """The reports that the overlay lists and that can be read, by id."""
+        checker = self.lined.checker
+        found = {}
+        for number, row in enumerate(self.overlay.reports):
+            at: Location = ("reports", number)
+            path = _inside(self.folder, (*at, "file"), row.file, checker)
+            if path is None:
+                continue
+            report = _read_listed(path, at, row, checker)
+            if report is not None:
+                found[row.id] = report
+        return found
+
+    def questions(
+        self, reports: Sequence[Report]
+    ) -> tuple[tuple[Curated, ...], tuple[BrokenQuestion, ...]]:
+        """The questions bound to passages, and those whose passage is gone."""
+        sound, broken = [], []
+        for number, row in enumerate(self.overlay.questions):
+            found = find_curated(row, reports)
+            if found is not None:
+                sound.append(found)
+                continue
+            line = self.lined.checker.lined.line(("questions", number, "quote"))
+            message = f"no paragraph of the report {row.report} has “{row.quote}” any more"
+            broken.append(BrokenQuestion(row.question, (Fault(OVERLAY, line, message),)))
+        return tuple(sound), tuple(broken)
+
+
 # --- without a catalog ---------------------------------------------------------------------------
 
 
-def _without_catalog(folder: Path) -> Library:
+def _without_catalog(folder: Path, over: _Over) -> Library:
     faults: list[Fault] = []
     reports: dict[str, Report] = {}
+    ids: set[str] = set()
     for path in _readable_files(folder):
+        if over.has(path):
+            continue
         name = path.relative_to(folder).as_posix()
         own_id = report_id(name)
-        if own_id in reports:
+        if own_id in ids:
             own_id = _distinct_id(own_id, name)
+        ids.add(own_id)
+        if over.hides(own_id):
+            continue
         content = _content(path)
         if isinstance(content, str):
             faults.append(Fault(name, 1, content))
@@ -117,13 +189,18 @@ def _without_catalog(folder: Path) -> Library:
         if report.title == own_id:  # it has none of its own
             report = outline(readers.read(name, content), Description(own_id, path.stem))
         reports[own_id] = report
-    if not reports and not faults:
+    reports |= over.reports()
+    if not reports and not faults and not over.faults:
         known = ", ".join(sorted(readers.SUFFIXES))
         message = f"{folder} has neither a {CATALOG} nor a report ({known}); add one"
         faults.append(Fault(CATALOG, 1, message))
+    curated, broken = over.questions(tuple(reports.values()))
+    faults += over.faults
     if faults:
         raise InvalidCatalog(tuple(sorted(faults)))
-    return Library.from_reports(reports.values())
+    return Library.from_reports(
+        reports.values(), synonyms=over.synonyms, curated=curated, broken=broken
+    )
 
 
 def _readable_files(folder: Path) -> list[Path]:
@@ -149,30 +226,6 @@ def _content(path: Path) -> bytes | str:
 
 
 # --- what catalog.yaml may say -------------------------------------------------------------------
-
-
-def _id(text: str) -> str:
-    if not re.fullmatch(f"[a-z0-9-]{{1,{_LONGEST_ID}}}", text):
-        raise fault(
-            f"must be 1 to {_LONGEST_ID} of a-z, 0-9 and -, not “{text}”, since it is part of links"
-        )
-    return text
-
-
-def _date(text: str) -> str:
-    try:
-        if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", text, re.ASCII):
-            raise ValueError
-        datetime.date.fromisoformat(text + "-01-01"[len(text) - 4 :])
-    except ValueError:
-        raise fault(f"must be a date such as 2024, 2024-08 or 2024-08-29, not “{text}”") from None
-    return text
-
-
-def _language(text: str) -> str:
-    if not re.fullmatch("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
-        raise fault(f"must be a language code such as zh or en, not “{text}”")
-    return text
 
 
 def _command(text: str) -> str:
@@ -203,44 +256,7 @@ def _short_enough(texts: dict[str, str]) -> dict[str, str]:
     return texts
 
 
-def _several(words: tuple[str, ...]) -> tuple[str, ...]:
-    if len(words) < 2:
-        raise fault("must hold two words or more that mean the same")
-    twice = [word for position, word in enumerate(words) if word in words[:position]]
-    if twice:
-        raise fault(f"has “{twice[0]}” twice; keep one")
-    return words
-
-
 _Texts = Annotated[dict[str, Line], AfterValidator(_with_chinese)]
-
-
-class _Report(Strict):
-    id: Annotated[Line, AfterValidator(_id)]
-    file: Line
-    title: Line | None = None
-    subtitle: str | None = None
-    authors: tuple[Line, ...] = ()
-    date: Annotated[str, AfterValidator(_date)] | None = None
-    region: str | None = None
-    language: Annotated[str, AfterValidator(_language)] = "zh"
-    source: str | None = None
-    captions: tuple[Text, ...] | None = None
-    bylines: tuple[Text, ...] | None = None
-
-    def description(self) -> Description:
-        return Description(
-            id=self.id,
-            title=self.title or "",
-            subtitle=self.subtitle,
-            captions=self.captions,
-            bylines=self.bylines,
-            authors=self.authors,
-            date=self.date or "",
-            region=self.region or "",
-            language=self.language,
-            source=self.source or "",
-        )
 
 
 class _Name(Strict):
@@ -268,10 +284,6 @@ class _Topic(Strict):
     entries: tuple[_Entry, ...]
 
 
-class _Synonyms(RootModel[Annotated[tuple[Line, ...], AfterValidator(_several)]]):
-    """Words of one meaning."""
-
-
 class _Catalog(Strict):
     """The outermost keys. What their lists hold is validated one by one, to find every fault."""
 
@@ -282,14 +294,68 @@ class _Catalog(Strict):
     questions: Line | None = None
 
 
+# --- reports that are listed ---------------------------------------------------------------------
+
+
+def _read_listed(path: Path, at: Location, row: ListedReport, checker: Checker) -> Report | None:
+    """The report that ``row`` lists and that lies at ``path``; ``None``, with a fault, if none."""
+    content = _content(path)
+    if isinstance(content, str):
+        checker.add((*at, "file"), f"the report {row.file} {content}")
+        return None
+    try:
+        report = read_report(row.file, content, row.description())
+    except UnreadableReport as error:
+        checker.faults.append(Fault(row.file, 1, str(error)))
+        return None
+    _find_absent(at, row, report, checker)
+    return report
+
+
+def _find_absent(at: Location, row: ListedReport, report: Report, checker: Checker) -> None:
+    """Record subtitle, captions and bylines that no paragraph of the report is."""
+    found = {kind: set[str]() for kind in Kind}
+    for paragraph in report.paragraphs:
+        found[paragraph.kind].add(_spaced(paragraph.span.of(report.text)))
+    for key, kind, texts in (
+        ("captions", Kind.CAPTION, row.captions or ()),
+        ("bylines", Kind.BYLINE, row.bylines or ()),
+    ):
+        for number, text in enumerate(texts):
+            if _spaced(text) not in found[kind]:
+                checker.add(
+                    (*at, key, number),
+                    f"no paragraph of {row.file} is “{text}”; write it as the report has it",
+                )
+    if row.subtitle and _spaced(row.subtitle) not in found[Kind.SUBTITLE]:
+        checker.add(
+            (*at, "subtitle"),
+            f"no paragraph of {row.file} is “{row.subtitle}”; write it as the report has it",
+        )
+
+
+def _inside(folder: Path, at: Location, name: str, checker: Checker) -> Path | None:
+    """The path of a file that ``folder`` names, if it does not leave the folder."""
+    path = folder / name
+    try:
+        leaves = not path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # a loop of links, a zero byte
+        leaves = True
+    if leaves:
+        checker.add(at, f"{name} is outside the knowledge folder; move the file into it")
+        return None
+    return path
+
+
 # --- with a catalog ------------------------------------------------------------------------------
 
 
 class _Loading:
     """One reading of a catalog: gathers faults as it goes, and raises them together."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, over: _Over) -> None:
         self.folder = folder
+        self.over = over
         self.reports: list[Report] = []
         self.complete = True  # whether every report that is listed could be read
         content = _content(folder / CATALOG)
@@ -305,86 +371,59 @@ class _Loading:
         catalog = self.checker.checked(_Catalog, value, (), mend=True)
         if catalog is None:
             raise self.invalid()
-        if isinstance(value, dict) and value.get("reports", []) == []:
+        listed = value.get("reports", []) if isinstance(value, dict) else None
+        if listed == [] and not self.over.overlay.reports:
             self.checker.add(("reports",), "`reports` is empty; list at least one report")
         self.read_reports(catalog.reports)
         lexicon = self.lexicon(catalog.lexicon)
         synonyms = self.synonyms(catalog.synonyms)
         topics = self.topics(catalog.topics)
-        questions = self.questions(catalog.questions)
-        if self.checker.faults:
-            raise self.invalid()
+        questions, broken = self.questions(catalog.questions)
+        curated, unbound = self.over.questions(self.reports) if self.complete else ((), ())
+        if self.checker.faults or self.over.faults:
+            raise self.invalid((*broken, *unbound))
         return Library.from_reports(
-            self.reports, topics=topics, lexicon=lexicon, synonyms=synonyms, questions=questions
+            self.reports,
+            topics=topics,
+            lexicon=lexicon,
+            synonyms=(*synonyms, *self.over.synonyms),
+            questions=questions,
+            curated=curated,
+            broken=(*broken, *unbound),
         )
 
-    def invalid(self) -> InvalidCatalog:
-        return InvalidCatalog(tuple(sorted(set(self.checker.faults))))
+    def invalid(self, broken: Iterable[BrokenQuestion] = ()) -> InvalidCatalog:
+        also = {fault for one in broken for fault in one.faults}
+        return InvalidCatalog(tuple(sorted({*self.checker.faults, *self.over.faults, *also})))
 
     # reports
 
     def read_reports(self, values: Sequence[object]) -> None:
-        rows = self.checker.checked_each(_Report, values, ("reports",))
-        self.complete = len(rows) == len(values) > 0
+        rows = self.checker.checked_each(ListedReport, values, ("reports",))
+        over = self.over.reports()
+        self.complete = len(rows) == len(values) and len(over) == len(self.over.overlay.reports)
         self.unique(((*at, "id"), "the id", row.id) for at, row in rows)
         self.unique(((*at, "file"), "the file", row.file) for at, row in rows)
         for at, row in rows:
-            report = self.read_report(at, row)
-            if report is None:
-                self.complete = False
-            else:
-                self.reports.append(report)
+            if row.id in over:
+                self.reports.append(over.pop(row.id))  # in its place
+            elif not self.over.hides(row.id):
+                self.read_report(at, row)
+        self.reports += over.values()
         if len(rows) == len(values):
             self.find_unlisted({row.file for _, row in rows})
+        if not self.reports and self.complete and values:
+            message = "takes away every report; keep one"
+            self.over.lined.checker.add(("removed",), message)
+        self.complete = self.complete and bool(self.reports)
 
-    def read_report(self, at: Location, row: _Report) -> Report | None:
-        path = self.inside((*at, "file"), row.file)
-        if path is None:
-            return None
-        content = _content(path)
-        if isinstance(content, str):
-            self.checker.add((*at, "file"), f"the report {row.file} {content}")
-            return None
-        try:
-            report = read_report(row.file, content, row.description())
-        except UnreadableReport as error:
-            self.checker.faults.append(Fault(row.file, 1, str(error)))
-            return None
-        self.find_absent(at, row, report)
-        return report
-
-    def find_absent(self, at: Location, row: _Report, report: Report) -> None:
-        """Record subtitle, captions and bylines that no paragraph of the report is."""
-        found = {kind: set[str]() for kind in Kind}
-        for paragraph in report.paragraphs:
-            found[paragraph.kind].add(_spaced(paragraph.span.of(report.text)))
-        for key, kind, texts in (
-            ("captions", Kind.CAPTION, row.captions or ()),
-            ("bylines", Kind.BYLINE, row.bylines or ()),
-        ):
-            for number, text in enumerate(texts):
-                if _spaced(text) not in found[kind]:
-                    self.checker.add(
-                        (*at, key, number),
-                        f"no paragraph of {row.file} is “{text}”; write it as the report has it",
-                    )
-        if row.subtitle and _spaced(row.subtitle) not in found[Kind.SUBTITLE]:
-            self.checker.add(
-                (*at, "subtitle"),
-                f"no paragraph of {row.file} is “{row.subtitle}”; write it as the report has it",
-            )
-
-    def inside(self, at: Location, name: str) -> Path | None:
-        """The path of a file that the catalog names, if it does not leave the folder."""
-        path = self.folder / name
-        try:
-            leaves = not path.resolve().is_relative_to(self.folder.resolve())
-        except (OSError, RuntimeError, ValueError):  # a loop of links, a zero byte
-            leaves = True
-        if leaves:
-            self.checker.add(at, f"{name} is outside the knowledge folder; move the file into it")
-            return None
-        return path
+    def read_report(self, at: Location, row: ListedReport) -> None:
+        path = _inside(self.folder, (*at, "file"), row.file, self.checker)
+        report = None if path is None else _read_listed(path, at, row, self.checker)
+        if report is None:
+            self.complete = False
+        else:
+            self.reports.append(report)
 
     def find_unlisted(self, listed: Iterable[str]) -> None:
         """Record reports that lie in reports/ and are not in the catalog.
@@ -397,7 +436,7 @@ class _Loading:
             return
         known = {(self.folder / name).resolve() for name in listed}
         for path in _readable_files(folder):
-            if path.resolve() not in known:
+            if path.resolve() not in known and not self.over.has(path):
                 name = path.relative_to(self.folder).as_posix()
                 self.checker.add(
                     ("reports",), f"{name} is not listed; add it here or move it out of {REPORTS}/"
@@ -437,7 +476,7 @@ class _Loading:
         )
 
     def synonyms(self, values: Sequence[object]) -> tuple[tuple[str, ...], ...]:
-        rows = self.checker.checked_each(_Synonyms, values, ("synonyms",))
+        rows = self.checker.checked_each(Synonyms, values, ("synonyms",))
         return tuple(row.root for _, row in rows)
 
     # topics
@@ -498,23 +537,25 @@ class _Loading:
 
     # gold questions
 
-    def questions(self, name: str | None) -> tuple[GoldQuestion, ...]:
+    def questions(
+        self, name: str | None
+    ) -> tuple[tuple[GoldQuestion, ...], tuple[BrokenQuestion, ...]]:
         if name is None:
-            return ()
-        path = self.inside(("questions",), name)
+            return (), ()
+        path = _inside(self.folder, ("questions",), name, self.checker)
         if path is None:
-            return ()
+            return (), ()
         content = _content(path)
         if isinstance(content, str):
             self.checker.add(("questions",), f"the file {name} {content}")
-            return ()
+            return (), ()
         if not self.complete:
-            return ()
+            return (), ()
         try:
-            return parse_questions(content, name, self.reports)
+            return sound_questions(content, name, self.reports)
         except InvalidCatalog as error:
             self.checker.faults.extend(error.faults)
-            return ()
+            return (), ()
 
 
 def _names(rows: tuple[_Name, ...]) -> tuple[Name, ...]:

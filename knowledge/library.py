@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, field
 
+from knowledge.curated import Curated
 from knowledge.lexicon import Lexicon
 from knowledge.model import Passage, Report
 from knowledge.passages import passages
-from knowledge.questions import GoldQuestion
+from knowledge.questions import BrokenQuestion, GoldQuestion
 from knowledge.topics import Topic
 
 
@@ -18,7 +19,9 @@ class Library:
     """Reports and what the catalog says about them.
 
     ``passages`` are those of all reports, in the order of ``reports``. Each tuple of ``synonyms``
-    is one meaning. ``revision`` is a hash of all of it: equal revisions answer equally.
+    is one meaning. ``broken`` are questions that no report answers as their file says, and that are
+    left out of ``questions`` and ``curated``. ``revision`` is a hash of everything else: equal
+    revisions answer equally.
     """
 
     reports: tuple[Report, ...]
@@ -27,6 +30,8 @@ class Library:
     lexicon: Lexicon
     synonyms: tuple[tuple[str, ...], ...]
     questions: tuple[GoldQuestion, ...]
+    curated: tuple[Curated, ...]
+    broken: tuple[BrokenQuestion, ...]
     revision: str
     _by_id: dict[str, Report] = field(repr=False, compare=False)
 
@@ -39,6 +44,8 @@ class Library:
         lexicon: Lexicon = Lexicon(),  # noqa: B008 - frozen
         synonyms: tuple[tuple[str, ...], ...] = (),
         questions: tuple[GoldQuestion, ...] = (),
+        curated: tuple[Curated, ...] = (),
+        broken: tuple[BrokenQuestion, ...] = (),
     ) -> Library:
         """A library of these reports. Raises ``ValueError`` where two have the same id."""
         ordered = tuple(reports)
@@ -53,6 +60,7 @@ class Library:
             astuple(lexicon),
             synonyms,
             [astuple(question) for question in questions],
+            [astuple(question) for question in curated],
         )
         digest.update(repr(declared).encode("utf-8", "backslashreplace"))
         return cls(
@@ -62,6 +70,8 @@ class Library:
             lexicon=lexicon,
             synonyms=synonyms,
             questions=questions,
+            curated=curated,
+            broken=broken,
             revision=digest.hexdigest()[:32],
             _by_id=by_id,
         )

@@ -69,6 +69,14 @@ class GoldQuestion:
         return tuple(part.answer for part in self.parts)
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenQuestion:
+    """A question whose passage no report has (any more), and where its file says so."""
+
+    question: str
+    faults: tuple[Fault, ...]
+
+
 class _Place(Strict):
     section: tuple[str, ...] | None = None
     section_id: str | None = None
@@ -103,12 +111,26 @@ def parse_questions(
     Raises ``InvalidCatalog`` with every fault. Not ``strict`` is for files made elsewhere: keys
     that we do not know are passed over, and an answer need not be verbatim in its paragraph.
     """
+    found, broken = sound_questions(content, file, reports, strict=strict)
+    if broken:
+        raise InvalidCatalog(tuple(sorted(fault for one in broken for fault in one.faults)))
+    return found
+
+
+def sound_questions(
+    content: bytes, file: str, reports: Sequence[Report], *, strict: bool = True
+) -> tuple[tuple[GoldQuestion, ...], tuple[BrokenQuestion, ...]]:
+    """The same, with those apart whose paragraph or answer the reports do not have.
+
+    Raises ``InvalidCatalog`` where the file itself has faults.
+    """
     lined = parse(content, file)
     if not isinstance(lined.value, list) or not lined.value:
         raise InvalidCatalog((Fault(file, 1, "must be a list of questions"),))
     checker = Checker(file, lined, pass_over_unknown_keys=not strict)
     rows = checker.checked_each(_Question, lined.value, ())
     found: list[GoldQuestion] = []
+    broken: list[BrokenQuestion] = []
     first_lines: dict[str, int] = {}
     for location, row in rows:
         if row.id in first_lines:
@@ -118,10 +140,16 @@ def parse_questions(
             )
         else:
             first_lines[row.id] = lined.line((*location, "id"))
-        found.append(_Resolver(reports, row, location, checker, strict=strict).question())
+        absent = Checker(file, lined)
+        question = _Resolver(reports, row, location, checker, absent, strict=strict).question()
+        if absent.faults:
+            broken.append(BrokenQuestion(row.question, tuple(absent.faults)))
+        else:
+            found.append(question)
     if checker.faults:
-        raise InvalidCatalog(tuple(sorted(checker.faults)))
-    return tuple(found)
+        faults = [*checker.faults, *(fault for one in broken for fault in one.faults)]
+        raise InvalidCatalog(tuple(sorted(faults)))
+    return tuple(found), tuple(broken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +160,7 @@ class _Resolver:
     row: _Question
     location: Location
     checker: Checker
+    absent: Checker  # what the reports do not have
     strict: bool
 
     def question(self) -> GoldQuestion:
@@ -185,7 +214,7 @@ class _Resolver:
         report_id = wanted.report or self.row.report
         reports = [one for one in self.reports if report_id in (None, one.id)]
         if not reports:
-            self.checker.add((*at, "report"), f"no report has the id {report_id}")
+            self.absent.add((*at, "report"), f"no report has the id {report_id}")
             return []
         found = [
             (report, paragraph)
@@ -193,7 +222,7 @@ class _Resolver:
             for paragraph in _paragraphs(report, wanted, answer)
         ]
         if not found:
-            self.checker.add((*at, "paragraph"), _nothing_there(reports, wanted))
+            self.absent.add((*at, "paragraph"), _nothing_there(reports, wanted))
             return []
         saying = [
             (report, paragraph)
@@ -202,7 +231,7 @@ class _Resolver:
         ]
         if not saying and self.strict:
             report, paragraph = found[0]
-            self.checker.add(
+            self.absent.add(
                 (*at, "answer"),
                 f"the answer “{answer}” is not, word for word, in its paragraph, "
                 f"which begins “{paragraph.span.of(report.text)[:20]}”",

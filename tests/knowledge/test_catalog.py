@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 import knowledge
-from knowledge import catalog, questions
+from knowledge import catalog, listed, questions
 from knowledge.catalog import load_library, report_id
 from knowledge.errors import Fault, InvalidCatalog
 from knowledge.lexicon import Lexicon, Name
@@ -703,7 +703,7 @@ def test_a_library_refuses_two_reports_of_one_id() -> None:
     "model",
     [
         catalog._Catalog,
-        catalog._Report,
+        listed.ListedReport,
         catalog._Lexicon,
         catalog._Topic,
         catalog._Entry,
