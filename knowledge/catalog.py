@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -23,6 +24,7 @@ from knowledge.model import Kind, Report, Span
 from knowledge.outline import Description, outline
 from knowledge.overlay import OVERLAY, LinedOverlay, Synonyms, read_overlay
 from knowledge.questions import BrokenQuestion, GoldQuestion, parse_questions, sound_questions
+from knowledge.revisions import MARK
 from knowledge.schema import Checker, Line, Strict, Text, fault
 from knowledge.topics import Entry, Place, Topic
 
@@ -167,7 +169,7 @@ def _without_catalog(folder: Path, over: _Over) -> Library:
     faults: list[Fault] = []
     reports: dict[str, Report] = {}
     ids: set[str] = set()
-    for path in _readable_files(folder):
+    for path in readable_files(folder):
         if over.has(path):
             continue
         name = path.relative_to(folder).as_posix()
@@ -203,14 +205,24 @@ def _without_catalog(folder: Path, over: _Over) -> Library:
     )
 
 
-def _readable_files(folder: Path) -> list[Path]:
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in readers.SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    )
+def readable_files(folder: Path) -> list[Path]:
+    """The files of readable formats in ``folder``, at any depth.
+
+    Not what is hidden, and not what the bot keeps itself, should it lie there.
+    """
+    found = []
+    for place, folders, names in os.walk(folder):
+        if MARK in names and place != str(folder):
+            folders.clear()
+            continue
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [
+            path
+            for name in names
+            if not name.startswith(".")
+            if (path := Path(place, name)).suffix.lower() in readers.SUFFIXES and path.is_file()
+        ]
+    return sorted(found)
 
 
 def _content(path: Path) -> bytes | str:
@@ -435,7 +447,7 @@ class _Loading:
         if not folder.is_dir():
             return
         known = {(self.folder / name).resolve() for name in listed}
-        for path in _readable_files(folder):
+        for path in readable_files(folder):
             if path.resolve() not in known and not self.over.has(path):
                 name = path.relative_to(self.folder).as_posix()
                 self.checker.add(

@@ -2,7 +2,13 @@
 
 KnowledgeError
 ├── UnreadableReport    a file that no reader can make a report of
-└── InvalidCatalog      catalog, reports and questions that do not fit together; holds every fault
+├── InvalidCatalog      catalog, reports and questions that do not fit together; holds every fault
+└── ShelfError          what is kept of earlier and later versions cannot be had
+    ├── UnusableShelf       its folder cannot be read or written
+    ├── DamagedRevision     a revision whose files are not what they were
+    ├── UnknownRevision     no revision has this number
+    ├── UnknownDraft        no draft waits under this id
+    └── OutdatedDraft       another revision came between the draft and its confirmation
 """
 
 from __future__ import annotations
@@ -36,3 +42,27 @@ class InvalidCatalog(KnowledgeError):
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__("\n".join(map(str, faults)))
         self.faults = faults
+
+
+class ShelfError(KnowledgeError):
+    """The versions of the knowledge cannot be had."""
+
+
+class UnusableShelf(ShelfError):
+    """The folder of the versions cannot be read or written; the message says why."""
+
+
+class DamagedRevision(ShelfError):
+    """A revision's own files are damaged; the message says what to do."""
+
+
+class UnknownRevision(ShelfError):
+    """No revision has this number."""
+
+
+class UnknownDraft(ShelfError):
+    """No draft waits under this id: it was confirmed, discarded, or forgotten."""
+
+
+class OutdatedDraft(ShelfError):
+    """Another revision was confirmed since the draft was made."""

@@ -1,0 +1,164 @@
+"""Of which files is the next revision made: the operator's, an earlier revision's, Telegram's?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from knowledge.catalog import CATALOG, REPORTS, readable_files
+from knowledge.errors import InvalidCatalog, UnusableShelf
+from knowledge.lined_yaml import parse
+from knowledge.overlay import OVERLAY, Overlay, parse_overlay
+from knowledge.revisions import Content, Revision, What
+
+FOLDER = "folder"
+"""Who a revision is by that nobody asked for: the operator's folder had changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The knowledge files of the operator's folder, by their path in it, and what stands for them.
+
+    An overlay that lies there is not among them.
+    """
+
+    files: Mapping[str, Path]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What to propose: files, what was done, and the state of the operator's folder (``seen``)."""
+
+    files: Mapping[str, Content]
+    what: What
+    seen: str
+
+
+def snapshot(folder: Path) -> Snapshot:
+    """The files of ``folder`` that are knowledge: those that its catalog names, and the catalog.
+
+    Without a catalog every file of a readable format. What the catalog names and the folder does
+    not have is left out, for the loading to complain about. Raises ``UnusableShelf``.
+    """
+    try:
+        names = _catalogued(folder) if (folder / CATALOG).is_file() else _uncatalogued(folder)
+        files = {name: folder / name for name in sorted(names)}
+        digests = {name: _digest(path) for name, path in files.items()}
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UnusableShelf(f"the folder {folder} cannot be read ({reason})") from error
+    told = json.dumps(digests, ensure_ascii=True, sort_keys=True)
+    return Snapshot(files, hashlib.sha256(told.encode()).hexdigest())
+
+
+def _catalogued(folder: Path) -> set[str]:
+    names = {CATALOG}
+    names |= {path.relative_to(folder).as_posix() for path in readable_files(folder / REPORTS)}
+    try:
+        value = parse((folder / CATALOG).read_bytes(), CATALOG).value
+    except InvalidCatalog:
+        return names
+    catalog = value if isinstance(value, dict) else {}
+    rows = catalog.get("reports")
+    listed = rows if isinstance(rows, list) else []
+    named = [row.get("file") for row in listed if isinstance(row, dict)]
+    for name in (*named, catalog.get("questions")):
+        if isinstance(name, str) and "\0" not in name and _lies_in(folder, name):
+            names.add(os.path.normpath(name))
+    return names
+
+
+def _lies_in(folder: Path, name: str) -> bool:
+    path = os.path.normpath(name)
+    if Path(path).is_absolute() or path.startswith(".."):
+        return False
+    return (folder / path).is_file() and (folder / path).resolve().is_relative_to(folder.resolve())
+
+
+def _uncatalogued(folder: Path) -> set[str]:
+    names = {path.relative_to(folder).as_posix() for path in readable_files(folder)}
+    return names - {row.file for row in _own_overlay(folder)[0].reports}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _own_overlay(folder: Path) -> tuple[Overlay, Mapping[str, Content]]:
+    """The overlay that lies in the folder itself, as in a copy of a revision, with its files."""
+    file = folder / OVERLAY
+    if not file.is_file():
+        return Overlay(), {}
+    try:
+        overlay = parse_overlay(file.read_bytes()).overlay
+    except InvalidCatalog:
+        return Overlay(), {OVERLAY: file}  # the loading says what is wrong with it
+    names = [row.file for row in overlay.reports if _lies_in(folder, row.file)]
+    return overlay, {OVERLAY: file, **{os.path.normpath(name): folder / name for name in names}}
+
+
+def overlay_of(revision: Revision | None) -> Overlay:
+    """What Telegram had added by ``revision``; raises ``InvalidCatalog``."""
+    if revision is None or OVERLAY not in revision.files:
+        return Overlay()
+    return parse_overlay(revision.read(OVERLAY)).overlay
+
+
+def _added(revision: Revision) -> dict[str, Content]:
+    """The overlay of ``revision`` and the files that it lists, as the shelf has them."""
+    names = {OVERLAY, *(row.file for row in overlay_of(revision).reports)}
+    return {name: digest for name, digest in revision.files.items() if name in names}
+
+
+def from_folder(folder: Path, newest: Revision | None) -> Change:
+    """The operator's folder as it is now, with what Telegram had added by the newest revision.
+
+    Where there is no revision yet, with the overlay that lies in the folder.
+    """
+    base = snapshot(folder)
+    added = _own_overlay(folder)[1] if newest is None else _added(newest)
+    return Change({**base.files, **added}, What("folder", {}), base.digest)
+
+
+def with_overlay(
+    newest: Revision, overlay: Overlay, what: What, uploads: Mapping[str, bytes] | None = None
+) -> Change:
+    """The newest revision with another ``overlay`` and the files that are new in it."""
+    dropped = set(_added(newest))
+    files: dict[str, Content] = {
+        name: digest for name, digest in newest.files.items() if name not in dropped
+    }
+    listed = {row.file for row in overlay.reports}
+    files |= {name: digest for name, digest in newest.files.items() if name in listed}
+    files |= uploads or {}
+    if overlay != Overlay():
+        files[OVERLAY] = overlay.dump()
+    return Change(files, what, newest.seen)
+
+
+def back_to(earlier: Revision, folder: Path) -> Change:
+    """An earlier revision as it was, whatever the operator's folder says now."""
+    what = What("rollback", {"to": str(earlier.number)})
+    return Change(dict(earlier.files), what, snapshot(folder).digest)
+
+
+def same_files(change: Change, newest: Revision | None) -> bool:
+    """Whether ``change`` would make a revision with the files that the newest has already."""
+    return newest is not None and _digests(change.files) == dict(newest.files)
+
+
+def _digests(files: Mapping[str, Content]) -> dict[str, str]:
+    return {
+        name: content
+        if isinstance(content, str)
+        else hashlib.sha256(content).hexdigest()
+        if isinstance(content, bytes)
+        else _digest(content)
+        for name, content in files.items()
+    }
