@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,8 +110,20 @@ class Overlay(Strict):
     def dump(self) -> bytes:
         """The content of ``overlay.yaml``; ``parse_overlay`` gives the same value back."""
         value = self.model_dump(mode="json", exclude_defaults=True)
-        text = yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=1000)
+        text = yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=1000)
         return text.encode()
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML that keeps the rarer line breaks of Unicode, which plain scalars would lose."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """``text`` between double quotes where only these can escape what is in it."""
+        style = '"' if re.search("[\r\x85\u2028\u2029\ufeff]", text) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
 
 
 @dataclass(frozen=True, slots=True)
