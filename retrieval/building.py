@@ -43,14 +43,16 @@ def build_answerer(
     encoder: semantic.Encoder | None = None,
     vectors: Path | None = None,
     weights: Weights | None = None,
+    keep: bool = True,
     progress: Progress = lambda _done, _total: None,
     embedding: Progress = lambda _done, _total: None,
 ) -> Answerer:
     """An answerer for ``library``, from the index saved in ``state`` where that is up to date.
 
     With an ``encoder``, sentences that were never embedded are embedded now. The file ``vectors``
-    keeps what was embedded, by default one in ``state``. ``progress`` is told about documents,
-    ``embedding`` about sentences, and neither where there is nothing to do.
+    keeps what was embedded, by default one in ``state``. Without ``keep`` the index saved in
+    ``state`` stays as it is, as for a library that is only looked at. ``progress`` is told about
+    documents, ``embedding`` about sentences, and neither where there is nothing to do.
     """
     if state is not None:
         (state / "cache").mkdir(parents=True, exist_ok=True)
@@ -63,7 +65,7 @@ def build_answerer(
             index = None
     if index is None:
         index = build(library, analyzer, progress=progress)
-        if state is not None:
+        if state is not None and keep:
             save(index, state / "index")
     embeddings = None
     if encoder is not None and len(index):

@@ -57,12 +57,13 @@ def consequences(
         progress(done, total)
 
     passed = [*_passing(before, {one.question for one in old.questions}, tick)]
-    for one in old.curated:
-        passed += [one.question] if _answers(before, one) else []
+    for curated in old.curated:
+        passed += [curated.question] if _answers(before, curated) else []
         tick()
     passing = {*_passing(after, set(passed))}
     passing |= {one.question for one in new.curated if _answers(after, one)}
-    known = {one.question for one in (*new.questions, *new.curated, *new.broken)}
+    known = {one.question for one in new.questions}
+    known |= {one.question for one in new.curated} | {one.question for one in new.broken}
     changed = []
     for question in asked:
         was, will_be = before.answer(question), after.answer(question)
