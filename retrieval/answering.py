@@ -44,6 +44,7 @@ _FEW = 3  # suggestions
 _LIKELY = 0.05  # share of the likeliest sentence's chance from which another is looked at
 _EXAMPLES = 200  # questions that suggestions are chosen from
 _ONLY_NAMES = 0.5  # confidence from which a paragraph that shares only names may answer
+_COMMON = 0.25  # share of the paragraphs from which a word says nothing about a question
 _NEAREST = 0.25  # share of the threshold from which a passage that falls short is shown
 
 
@@ -297,7 +298,7 @@ class Answerer:
         ]
         names = [*((name.form, name.forms) for name in self._reader.names), *places]
         notices += [
-            Notice(NoticeKind.MISSING, given=lacking)
+            Notice(NoticeKind.ELSEWHERE if self._count(lacking) else NoticeKind.MISSING, lacking)
             for lacking in checks.missing(asked.text, names, unknown, passage)
         ]
         kind = checks.lacks(asked.text, asked.sought, passage)
@@ -405,7 +406,8 @@ class Answerer:
         """Which key words occur nowhere, and which occur without an answer."""
         absent: list[str] = []
         counted: dict[str, int] = {}
-        told = {n.given for part in judged for n in part.notices if n.kind is NoticeKind.MISSING}
+        lacking = {NoticeKind.MISSING, NoticeKind.ELSEWHERE}
+        told = {n.given for part in judged for n in part.notices if n.kind in lacking}
         for part in judged:
             words = [
                 w for w in dict.fromkeys(part.found.asked.terms.words) if len(w) > 1 or w.isdigit()
@@ -417,7 +419,12 @@ class Answerer:
                     counted[word] = count
                 else:
                     absent.append(word)
-        return Absence(tuple(dict.fromkeys(absent)), tuple(counted.items()))
+        common = _COMMON * len(self._documents)
+        telling = {word: count for word, count in counted.items() if count <= max(common, 1)}
+        if counted and not telling and not absent and not told:
+            rarest = min(counted, key=lambda word: counted[word])
+            telling = {rarest: counted[rarest]}
+        return Absence(tuple(dict.fromkeys(absent)), tuple(telling.items()))
 
     def _count(self, word: str) -> int:
         """In how many paragraphs a normalised word stands."""
@@ -518,12 +525,20 @@ class Answerer:
         """Hold every quote against its report. Raises ``QuoteNotVerbatim``; then send nothing."""
         quoting.prove(self.library, answer.quotes)
 
-    def explain(self, question: str, *, paragraph: str | None = None) -> Explanation:
+    def explain(
+        self,
+        question: str,
+        *,
+        paragraph: str | None = None,
+        context: Context | None = None,
+        section: tuple[str, ...] | None = None,
+    ) -> Explanation:
         """How the question was read and why its passages rank as they do.
 
-        ``paragraph`` is the id of a citation to explain besides the best three.
+        ``paragraph`` is the id of a citation to explain besides the best three; the others are as
+        ``answer`` takes them.
         """
-        read = self._read(question)
+        read = self._read(question, context, section)
 
         def citation(document: int) -> Citation:
             report, passages = self._report(document)

@@ -100,7 +100,9 @@ class Explanation:
                 )
             )
         everything = [r for part in parts for r in part.ranked]
-        chosen = [r for r in everything if r.citation.id == paragraph] or everything[:1]
+        # The part of the question that it answers best is the one that led to it.
+        about = [ranked for ranked in everything if ranked.citation.id == paragraph]
+        chosen = sorted(about, key=lambda ranked: ranked.rank) or everything[:1]
         return cls(
             question,
             tuple(corrections),

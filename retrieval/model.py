@@ -56,7 +56,8 @@ class NoticeKind(StrEnum):
     COMPLETED = "completed"  # ``given`` (a pronoun, a part of a name) was taken to mean ``meant``
     FOLLOW_UP = "follow_up"  # the question was read with the one before: ``meant``
     FILTERED = "filtered"  # only the reports that ``given`` names were searched: ``meant``
-    MISSING = "missing"  # the question's own ``given`` (a number, year, name) is not there
+    MISSING = "missing"  # the question's own ``given`` (a number, year, name) is nowhere
+    ELSEWHERE = "elsewhere"  # ``given`` is in the library, and not where the rest is
     NO_NUMBER = "no_number"  # the question asks for one and the passage has none that fits
     NO_DATE = "no_date"
     NO_PERSON = "no_person"
@@ -79,7 +80,8 @@ class Absence:
     """The proof that nothing was found.
 
     ``missing`` are the question's key words that occur nowhere in the library; ``counted`` those
-    that occur, with the number of paragraphs, though none of them answers.
+    that occur, with the number of paragraphs, though none of them answers. A word that is all over
+    the library is no key word, unless there is no other.
     """
 
     missing: tuple[str, ...]
