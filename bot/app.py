@@ -91,19 +91,20 @@ def build_application(settings: Settings, store: Store, hearing: Hearing) -> App
     if settings.token is None:
         raise CannotStart("WENJU_TOKEN is not set")
     memory = Memory(store)
+    turns = Turns(memory)
     app: App = (
         ApplicationBuilder()
         .token(settings.token.get_secret_value())
         .base_url(f"{settings.api_url}/bot")
         .base_file_url(f"{settings.api_url}/file/bot")
         .rate_limiter(AIORateLimiter(max_retries=SEND_RETRIES))
-        .concurrent_updates(Turns(memory))
+        .concurrent_updates(turns)
         .get_updates_request(ListeningRequest(hearing))
         .build()
     )
     answerer = open_answerer(settings, settings.state)
     rates = Rates(settings.person_rate, settings.chat_rate, time.monotonic)
-    put_desk(app.bot_data, Desk(settings, memory, answerer, rates, hearing))
+    put_desk(app.bot_data, Desk(settings, memory, answerer, rates, hearing, turns))
     app.add_handlers(handlers())
     app.add_error_handler(on_error)
     return app

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from telegram import Chat, Update
 from telegram.ext import ContextTypes
 
+from bot.ephemeral import place_of
 from bot.hearing import Hearing
 from bot.memory import Memory
 from bot.rates import Admission, Rates
@@ -16,6 +17,7 @@ from bot.rendering import View
 from bot.settings import Settings
 from bot.store import Preferences
 from bot.texts import Texts, language_of, texts
+from bot.turns import Turns
 
 if TYPE_CHECKING:
     from retrieval.answering import Answerer
@@ -36,6 +38,7 @@ class Desk:
     answerer: Answerer
     rates: Rates
     hearing: Hearing
+    turns: Turns
     reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -59,7 +62,7 @@ class Caller:
     """Who asks and where.
 
     ``person`` is a user's id, or a chat's where somebody writes in its name. ``group`` is whether
-    others read along.
+    others read along. ``own`` are the sentences for what only they see: a pressed button's window.
     """
 
     chat: int
@@ -67,10 +70,11 @@ class Caller:
     group: bool
     preferences: Preferences
     view: View
+    own: Texts
 
     @property
     def texts(self) -> Texts:
-        """The sentences in the caller's language."""
+        """The sentences in the language of the message that they get or press a button of."""
         return self.view.texts
 
 
@@ -82,7 +86,12 @@ async def caller_of(update: Update, context: Context) -> Caller:
     chat_id = chat.id if chat else 0
     person = writes_as.id if writes_as else (user.id if user else chat_id)
     preferences = await desk.memory.preferences(chat_id) if chat else Preferences()
-    language = preferences.language or language_of(user.language_code if user else None)
+    own = preferences.language or language_of(user.language_code if user else None)
+    language = own
+    if update.callback_query and message and not preferences.language:
+        # A message that several people read does not change its language with whoever presses.
+        known = await desk.memory.answered(*place_of(message))
+        language = (known.language if known else "") or own
     return Caller(
         chat_id,
         person,
@@ -94,6 +103,7 @@ async def caller_of(update: Update, context: Context) -> Caller:
             per_page=preferences.passages,
             short=preferences.short,
         ),
+        own=texts(own),
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from telegram import (
     CopyTextButton,
@@ -19,6 +21,7 @@ from telegram.error import BadRequest, ChatMigrated
 
 from bot.buttons import Button, Keyboard, fingerprint
 from bot.desk import Caller, Context, desk_of
+from bot.ephemeral import edit_ephemeral, number_of, place_of, whisper_for
 from bot.markup import text
 from bot.rendering import Page
 from bot.store import Answered, Asking
@@ -26,6 +29,7 @@ from bot.store import Answered, Asking
 _log = logging.getLogger(__name__)
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 LATE = timedelta(days=1)  # an edit of an older message that was never answered is left alone
+SLOW = timedelta(minutes=1)  # after which a reader may have forgotten what they asked
 
 
 def markup_of(keyboard: Keyboard) -> InlineKeyboardMarkup | None:
@@ -70,29 +74,43 @@ async def respond(
     asking: Asking | None = None,
     outcome: str = "",
     fresh: bool = False,
+    asked: Asking | None = None,
 ) -> None:
-    """Show ``page`` and remember what it answers.
+    """Show ``page`` and remember what it answers; what was ``asked`` just now goes into the log.
 
     A question gets a reply. An edited question gets its earlier answer edited, a pressed button
     the message that it hangs on, unless ``fresh`` asks for a new one.
     """
-    memory, chat = desk_of(context).memory, caller.chat
+    memory = desk_of(context).memory
     known = None if fresh else await _known(update, context)
     if known is None and update.callback_query is not None and not fresh:
         return
     shown = fingerprint(f"{page.body.html}{page.keyboard}")
     if known is not None:
         message_id, asked_by = known.message, known.asked_by
-        if known.shown != shown and not await _edit(context, chat, message_id, page):
+        chat = _place(update, caller)[0]
+        if known.shown != shown and not await _edit(update, context, caller, message_id, page):
             return
     else:
         message = update.effective_message
         asked_by = message.message_id if message and not update.callback_query else 0
-        sent = await _send(update, context, chat, page)
-        chat, message_id = sent.chat_id, sent.message_id
+        sent = await _send(update, context, caller, page)
+        if sent is None:
+            return
+        chat, message_id = place_of(sent)
     citations = {quote.citation.id: quote.text for quote in page.quotes}
-    answered = Answered(message_id, asked_by, asking, tuple(citations), outcome, shown)
+    answered = Answered(
+        message_id,
+        asked_by,
+        asking,
+        tuple(citations),
+        outcome,
+        shown,
+        language=caller.texts.language,
+    )
     await memory.remember(chat, caller.person, answered, citations)
+    if asked is not None and desk_of(context).settings.question_log:
+        await memory.log(chat, caller.person, replace(answered, asking=asked))
 
 
 async def _known(update: Update, context: Context) -> Answered | None:
@@ -102,7 +120,7 @@ async def _known(update: Update, context: Context) -> Answered | None:
         return await earlier_answer(update, context)
     if query.message is None:
         return None
-    chat, message = query.message.chat.id, query.message.message_id
+    chat, message = place_of(query.message)
     known = await desk_of(context).memory.answered(chat, message)
     return known or Answered(message, 0)
 
@@ -112,19 +130,46 @@ async def say(update: Update, context: Context, caller: Caller, sentence: str) -
     await respond(update, context, caller, Page(text(sentence)))
 
 
-async def _send(update: Update, context: Context, chat: int, page: Page) -> Message:
-    """Reply to the message that asks."""
+def _place(update: Update, caller: Caller) -> tuple[int, int]:
+    """Where the pressed message, or whatever is said in the caller's chat, is remembered."""
+    query = update.callback_query
+    return place_of(query.message) if query and query.message else (caller.chat, 0)
+
+
+def _names_its_question(update: Update, context: Context, caller: Caller) -> bool:
+    """Whether the answer replies to what it answers.
+
+    Always in a group. In private the answer stands right below the question, and a reply would
+    only say it again; unless other messages came in between, or it was long ago.
+    """
     message = update.effective_message
+    if caller.group or message is None:
+        return True
+    if update.callback_query is not None:
+        return False
+    slow = datetime.now(UTC) - message.date > SLOW
+    return slow or update.edited_message is not None or desk_of(context).turns.is_crowded(update)
+
+
+async def _send(update: Update, context: Context, caller: Caller, page: Page) -> Message | None:
+    """Answer the message that asks; None where its answer could only be shown to others."""
+    message, chat = update.effective_message, caller.chat
     if message is None:
         raise ValueError("an update without a message cannot be replied to")
-    reply = ReplyParameters(message.message_id, allow_sending_without_reply=True)
+    whisper = whisper_for(update, wanted=desk_of(context).settings.ephemeral)
+    unseen = number_of(message) != 0  # by anybody else: nobody could see what is replied to
+    reply = None
+    if not unseen and _names_its_question(update, context, caller):
+        reply = ReplyParameters(message.message_id, allow_sending_without_reply=True)
     # A reply lands in its topic by itself; the thread is named for when the question is gone.
     thread = message.message_thread_id if message.is_topic_message else None
     # Noted before it is sent: should we crash now, Telegram delivers the question again, and one
     # answer that gets lost is better than two that arrive.
     await desk_of(context).memory.done(update.update_id)
 
-    async def send(words: str, mode: ParseMode | None, to: int) -> Message:
+    async def send(
+        words: str, mode: ParseMode | None, to: int, added: dict[str, Any] | None = None
+    ) -> Message:
         return await context.bot.send_message(
             to,
             words,
@@ -133,7 +178,19 @@ async def _send(update: Update, context: Context, chat: int, page: Page) -> Mess
             link_preview_options=_NO_PREVIEW,
             message_thread_id=thread if to == chat else None,
             reply_parameters=reply if to == chat else None,
+            api_kwargs=added,
         )
+
+    if whisper is not None:
+        try:
+            return await send(page.body.html, ParseMode.HTML, chat, whisper.parameters())
+        except BadRequest as error:
+            if unseen:
+                _log.warning("an answer could not be shown to its asker alone: %s", error.message)
+                return None
+            _log.info("the answer is shown to everybody: %s", error.message)
+        except ChatMigrated:
+            pass  # what follows finds the way
 
     try:
         sent = await send(page.body.html, ParseMode.HTML, chat)
@@ -148,13 +205,26 @@ async def _send(update: Update, context: Context, chat: int, page: Page) -> Mess
     return sent
 
 
-async def _edit(context: Context, chat: int, message: int, page: Page) -> bool:
+async def _edit(update: Update, context: Context, caller: Caller, message: int, page: Page) -> bool:
     """Make ``message`` show ``page``; False where there is nothing left to edit."""
+    query = update.callback_query
+    pressed = query.message if query else None
 
     async def edit(words: str, mode: ParseMode | None) -> None:
+        if pressed is not None and number_of(pressed):
+            await edit_ephemeral(
+                context.bot,
+                pressed,
+                caller.person,
+                words,
+                parse_mode=mode,
+                reply_markup=markup_of(page.keyboard),
+                link_preview_options=_NO_PREVIEW,
+            )
+            return
         await context.bot.edit_message_text(
             words,
-            chat,
+            caller.chat,
             message,
             parse_mode=mode,
             reply_markup=markup_of(page.keyboard),

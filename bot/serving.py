@@ -61,7 +61,8 @@ async def _run(app: App, settings: Settings, hearing: Hearing) -> None:
     _end_on_signal(app, hearing)
     async with app:
         try:
-            await publish_commands(app.bot, desk.answerer.library.topics)
+            topics = desk.answerer.library.topics
+            await publish_commands(app.bot, topics, ephemeral=settings.ephemeral)
             await desk.memory.forget_old()
             await _listen(app, updater, settings)
             await app.start()

@@ -106,6 +106,16 @@ class Settings(BaseModel):
         alias="WENJU_RETENTION_DAYS",
         description="days that questions and votes are kept",
     )
+    question_log: bool = Field(
+        True,
+        alias="WENJU_QUESTION_LOG",
+        description="`off` keeps no log of questions, and `/inbox` and `/stats` stay empty",
+    )
+    ephemeral: bool = Field(
+        False,
+        alias="WENJU_EPHEMERAL",
+        description="`on` shows an answer in a group to its asker alone, where Telegram allows it",
+    )
 
     @field_validator("token")
     @classmethod

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Hashable
+from collections import defaultdict
+from collections.abc import Awaitable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -28,6 +30,8 @@ class Turns(BaseUpdateProcessor):
         self._memory = memory
         self._working = asyncio.Semaphore(at_once)
         self._turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+        self._present: defaultdict[Hashable, set[int]] = defaultdict(set)
+        self._crowded: set[int] = set()
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
         """Run ``coroutine``, which handles ``update``, when it is its turn."""
@@ -35,12 +39,35 @@ class Turns(BaseUpdateProcessor):
             await coroutine
             return
         turn = self._turns.setdefault(turn_of(update), asyncio.Lock())
-        async with turn, self._working:
-            if await self._memory.is_done(update.update_id):
-                coroutine.close()  # type: ignore[attr-defined]  # it is one: Application makes it
-                return
-            await coroutine
-            await self._memory.done(update.update_id)
+        with self._in_line(update):
+            async with turn, self._working:
+                if await self._memory.is_done(update.update_id):
+                    coroutine.close()  # type: ignore[attr-defined]  # Application makes one
+                    return
+                await coroutine
+                await self._memory.done(update.update_id)
+
+    def is_crowded(self, update: Update) -> bool:
+        """Whether ``update``, while it waited and was handled, was not alone in its chat.
+
+        Then a reader may wonder which message an answer is to.
+        """
+        return update.update_id in self._crowded
+
+    @contextmanager
+    def _in_line(self, update: Update) -> Iterator[None]:
+        line, number = turn_of(update), update.update_id
+        present = self._present[line]
+        present.add(number)
+        if len(present) > 1:
+            self._crowded |= present
+        try:
+            yield
+        finally:
+            present.discard(number)
+            self._crowded.discard(number)
+            if not present:
+                self._present.pop(line, None)
 
     async def initialize(self) -> None:
         """There is nothing to open."""

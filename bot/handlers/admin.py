@@ -64,7 +64,7 @@ async def _reloaded(context: Context, caller: Caller) -> Page:
     desk.answerer = fresh
     library = fresh.library
     _log.info("the knowledge was reloaded: revision %s", library.revision)
-    await publish_commands(context.bot, library.topics)
+    await publish_commands(context.bot, library.topics, ephemeral=desk.settings.ephemeral)
     return Page(
         text(
             sentence(

@@ -18,6 +18,7 @@ from bot.addressing import (
 from bot.buttons import OutdatedButton, Press
 from bot.composing import compose, context_of, follow_if_needed, section_of
 from bot.desk import Caller, Context, admission, caller_of, desk_of
+from bot.ephemeral import place_of
 from bot.excerpt import clipped
 from bot.markup import utf16
 from bot.rates import Admission
@@ -68,8 +69,9 @@ async def answer(
         await say(update, context, caller, caller.texts.say("answer.forgotten"))
         return
     found, page = composed
+    outcome = found.outcome.value
     await respond(
-        update, context, caller, page, asking=asking, outcome=found.outcome.value, fresh=aloud
+        update, context, caller, page, asking=asking, outcome=outcome, fresh=aloud, asked=asking
     )
 
 
@@ -147,7 +149,7 @@ async def _before(
     if message.reply_to_message is not None:
         if not replies_to_bot(message):
             return None, ()
-        known = await desk.memory.answered(caller.chat, message.reply_to_message.message_id)
+        known = await desk.memory.answered(*place_of(message.reply_to_message))
     elif caller.group:
         return None, ()
     else:

@@ -11,17 +11,18 @@ from bot.addressing import command_of, question_of
 from bot.buttons import OutdatedButton, Press
 from bot.composing import compose, find
 from bot.desk import Caller, Context, admission, caller_of, desk_of
-from bot.excerpt import clipped
+from bot.ephemeral import place_of
 from bot.guide import help_page, outline_page, reports_page, section_page, start_page
 from bot.handlers import topics
 from bot.rates import Admission
-from bot.rendering import Page, View, changed_remark, notice_sentence, paragraph_page
+from bot.reasons import reasons
+from bot.rendering import Page, View, changed_remark, paragraph_page
 from bot.replying import respond, say
 from bot.store import Asking
 from bot.topics import find_topic
 from knowledge.model import Kind, Report
 from retrieval.answering import Answerer
-from retrieval.model import NoticeKind, Quote
+from retrieval.model import Quote
 from retrieval.quoting import prove
 
 LAST_PAGE = 15  # of an answer: what ranks below is no answer any more
@@ -85,12 +86,12 @@ async def more(update: Update, context: Context, press: Press) -> str:
     caller = await caller_of(update, context)
     asking = await _asked(update, context, caller)
     if asking is None:
-        return caller.texts.say("answer.forgotten")
+        return caller.own.say("answer.forgotten")
     answerer = desk_of(context).answerer
     at = min(press.number(0), LAST_PAGE)
     composed = await asyncio.to_thread(compose, answerer, asking, caller.view, at)
     if composed is None:
-        return caller.texts.say("answer.forgotten")
+        return caller.own.say("answer.forgotten")
     answer, page = composed
     await respond(update, context, caller, page, asking=asking, outcome=answer.outcome.value)
     return ""
@@ -107,19 +108,25 @@ async def around(update: Update, context: Context, press: Press) -> str:
         _paragraph, answerer, press.word(1), old, caller.view, page, asking
     )
     if shown is None:
-        return caller.texts.say("browse.unknown_link")
+        return caller.own.say("browse.unknown_link")
     await respond(update, context, caller, shown, asking=asking)
     return ""
 
 
 async def why(update: Update, context: Context, press: Press) -> str:
-    """Say which words matched and how the passage ranks."""
+    """Say of every passage of the page which words matched and how it ranks."""
     caller = await caller_of(update, context)
     asking = await _asked(update, context, caller)
     if asking is None:
-        return caller.texts.say("answer.forgotten")
+        return caller.own.say("answer.forgotten")
     return await asyncio.to_thread(
-        _why, desk_of(context).answerer, asking, press.word(1), caller.view
+        reasons,
+        desk_of(context).answerer,
+        asking,
+        caller.view,
+        caller.own,
+        min(press.number(0), LAST_PAGE),
+        press.word(1),
     )
 
 
@@ -155,7 +162,7 @@ async def open_section(update: Update, context: Context, press: Press) -> str:
         press.number(3),
     )
     if page is None:
-        return caller.texts.say("browse.section_gone")
+        return caller.own.say("browse.section_gone")
     await respond(update, context, caller, page)
     return ""
 
@@ -186,7 +193,7 @@ async def _asked(update: Update, context: Context, caller: Caller) -> Asking | N
     if query is None or query.message is None:
         return None
     memory = desk_of(context).memory
-    known = await memory.answered(caller.chat, query.message.message_id)
+    known = await memory.answered(*place_of(query.message))
     if known is not None and known.asking is not None:
         return known.asking
     if not isinstance(query.message, Message) or query.message.reply_to_message is None:
@@ -271,24 +278,3 @@ def neighbours(answerer: Answerer, quote: Quote) -> tuple[Quote | None, Quote | 
         for n in (at - 1, at + 1)
     )
     return before, after
-
-
-def _why(answerer: Answerer, asking: Asking, citation_id: str, view: View) -> str:
-    """The matched words, how the question was read, and the rank: for 200 characters."""
-    say_ = view.texts.say
-    answer = find(answerer, asking, limit=5 * view.per_page)
-    question = asking.question.partition(" ")[2] if asking.question.startswith("/") else ""
-    explanation = answerer.explain(question or asking.question, paragraph=citation_id)
-    lines = [
-        notice_sentence(notice, view.texts)
-        for notice in (answer.notices if answer else ())
-        if notice.kind in {NoticeKind.CORRECTED, NoticeKind.COMPLETED}
-    ][:1]
-    if explanation.matched:
-        terms = say_("why.separator").join(explanation.matched)
-        lines.append(clipped(say_("why.terms", terms=terms), 100))
-    else:
-        lines.append(say_("why.no_terms"))
-    if explanation.rank:
-        lines.append(say_("why.rank", rank=explanation.rank))
-    return "\n".join(lines)

@@ -27,7 +27,7 @@ async def choose(update: Update, context: Context, press: Press) -> str:
     """Keep a choice and show it in the same message."""
     caller = await caller_of(update, context)
     if not await _may_choose(update, context, caller):
-        return caller.texts.say("settings.only_admins")
+        return caller.own.say("settings.only_admins")
     name, value = press.word(0), press.word(1)
     if value not in CHOICES.get(name, {}):
         raise OutdatedButton(str(press))
@@ -35,7 +35,7 @@ async def choose(update: Update, context: Context, press: Press) -> str:
     caller = await caller_of(update, context)
     page = choices_page(caller.preferences, caller.view, group=caller.group)
     await respond(update, context, caller, page)
-    return caller.texts.say("settings.saved")
+    return caller.own.say("settings.saved")
 
 
 async def moved(update: Update, context: Context) -> None:

@@ -6,6 +6,7 @@ from telegram import Update
 
 from bot.buttons import Press, Verb
 from bot.desk import Context, caller_of, desk_of
+from bot.ephemeral import place_of
 
 
 async def vote(update: Update, context: Context, press: Press) -> str:
@@ -16,5 +17,5 @@ async def vote(update: Update, context: Context, press: Press) -> str:
         return ""
     good = press.verb is Verb.GOOD
     memory = desk_of(context).memory
-    await memory.vote(caller.chat, query.message.message_id, caller.person, good=good)
-    return caller.texts.say("feedback.good" if good else "feedback.bad")
+    await memory.vote(*place_of(query.message), caller.person, good=good)
+    return caller.own.say("feedback.good" if good else "feedback.bad")

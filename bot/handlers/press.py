@@ -30,15 +30,15 @@ def pressed(actions: Mapping[Verb, Action]) -> Handler:
             return
         caller = await caller_of(update, context)
         if admission(context, caller) is not Admission.WELCOME:
-            await _answer(query, caller.texts.say("ask.too_fast"))
+            await _answer(query, caller.own.say("ask.too_fast"))
             return
         try:
             press = read_press(query.data or "")
             shown = await actions[press.verb](update, context, press)
         except OutdatedButton:
-            await _answer(query, caller.texts.say("browse.outdated"), alert=True)
+            await _answer(query, caller.own.say("browse.outdated"), alert=True)
         except Exception:
-            await _answer(query, caller.texts.say("ask.fault"), alert=True)
+            await _answer(query, caller.own.say("ask.fault"), alert=True)
             raise
         else:
             await _answer(query, shown, alert=press.verb is Verb.WHY)

@@ -18,6 +18,7 @@ from bot.store import Asking
 from bot.topics import find_topic, lists_people
 from knowledge.topics import Topic
 from retrieval.answering import Answerer
+from retrieval.model import Outcome
 
 
 async def command(update: Update, context: Context) -> None:
@@ -60,10 +61,13 @@ async def show(
     composed = await asyncio.to_thread(compose, answerer, asking, caller.view) if name else None
     if composed is None:
         page = await asyncio.to_thread(_list, answerer, topic, name, caller.view)
-        await respond(update, context, caller, page)
+        unknown = bool(name) and not answerer.topic(topic, name).entries
+        asked, outcome = (asking, Outcome.NOT_FOUND.value) if unknown else (None, "")
+        await respond(update, context, caller, page, outcome=outcome, asked=asked)
         return
     answer, page = composed
-    await respond(update, context, caller, page, asking=asking, outcome=answer.outcome.value)
+    outcome = answer.outcome.value
+    await respond(update, context, caller, page, asking=asking, outcome=outcome, asked=asking)
 
 
 def _list(answerer: Answerer, topic: Topic, name: str, view: View, page: int = 0) -> Page:

@@ -49,6 +49,8 @@ def test_every_variable_is_read() -> None:
             "WENJU_CHAT_RATE": "0",
             "WENJU_SEMANTIC": "off",
             "WENJU_RETENTION_DAYS": "7",
+            "WENJU_QUESTION_LOG": "off",
+            "WENJU_EPHEMERAL": "on",
             "PATH": "/bin",
         }
     )
@@ -67,6 +69,8 @@ def test_every_variable_is_read() -> None:
         "chat_rate": 0,
         "semantic": False,
         "retention_days": 7,
+        "question_log": False,
+        "ephemeral": True,
     }
     assert settings.token.get_secret_value() == "123456:ABC-def_9"
     assert settings.webhook_secret.get_secret_value() == "s3-cret"

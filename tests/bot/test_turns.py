@@ -83,6 +83,27 @@ async def test_a_chat_is_answered_in_order_and_others_meanwhile(handling: Handli
     await asyncio.gather(*tasks)
 
 
+async def test_who_is_alone_in_a_chat_is_not_crowded(handling: Handling) -> None:
+    person = WORLD.new_person()
+    one, other = WORLD.supergroup(), WORLD.supergroup()
+    where = {"alone": other, "first": one, "second": one, "after": one}
+    updates = {name: Update(number, message=None) for number, name in enumerate(where, 1)}
+    tasks = {
+        name: handling.take(name, number, asked(where[name], person))
+        for number, name in enumerate(list(where)[:3], 1)
+    }
+    await handling.until("alone", "first")
+    crowded = {name for name, update in updates.items() if handling.turns.is_crowded(update)}
+    assert crowded == {"first", "second"}
+    handling.open("alone", "first", "second")
+    await asyncio.gather(*tasks.values())
+    after = handling.take("after", 4, asked(one, person))
+    await handling.until("alone", "first", "second", "after")
+    assert not any(handling.turns.is_crowded(update) for update in updates.values())
+    handling.open("after")
+    await after
+
+
 async def test_no_more_than_so_many_are_handled_at_once(handling: Handling) -> None:
     person = WORLD.new_person()
     names = ["一", "二", "三", "四"]

@@ -132,6 +132,8 @@ class Methods:
         chat = self.world.chat(asked["chat_id"])
         chat.refuse_unless_writable()
         limits.keyboard(asked.get("reply_markup"))
+        if "ephemeral_message_parameters" in asked:
+            return self._whisper(chat, asked, content)
         message: Json = {**self._author(chat), **content}
         topic = asked.get("message_thread_id")
         if topic is not None:
@@ -142,6 +144,56 @@ class Methods:
         if "inline_keyboard" in asked.get("reply_markup", {}):
             message["reply_markup"] = asked["reply_markup"]
         return chat.add(message)
+
+    def _whisper(self, chat: Chat, asked: Json, content: Json) -> Json:
+        """An ephemeral message, to somebody whom the bot may send one now."""
+        given = asked["ephemeral_message_parameters"]
+        if chat.type not in {"group", "supergroup"}:
+            raise bad_request("ephemeral messages can be sent only to groups and supergroups")
+        receiver = self._seen_in(chat, given["receiver_user_id"])
+        query = given.get("callback_query_id")
+        if query is not None and self.callback_queries.get(query) is None:
+            raise bad_request(TOO_OLD)
+        command = asked.get("reply_parameters", {}).get("ephemeral_message_id")
+        answers = command is not None and chat.whispers[command]["from"]["id"] == receiver.id
+        if not (query or answers or chat.standing is Standing.ADMINISTRATOR):
+            raise bad_request("MESSAGE_NOT_COMMAND")
+        message: Json = {**self._author(chat), **content}
+        if "inline_keyboard" in asked.get("reply_markup", {}):
+            message["reply_markup"] = asked["reply_markup"]
+        return chat.whisper(message, receiver)
+
+    def _seen_in(self, chat: Chat, user: int) -> Person:
+        """Somebody who has written in ``chat``, or is one of its administrators."""
+        said = [*chat.history.values(), *chat.whispers.values()]
+        authors = {one["from"]["id"]: one["from"] for one in said if "from" in one}
+        authors |= {person.id: person.json() for person in chat.administrators}
+        if user not in authors or authors[user]["is_bot"]:
+            raise bad_request("USER_NOT_PARTICIPANT")
+        author = authors[user]
+        return Person(user, author["first_name"], author.get("language_code"))
+
+    async def edit_ephemeral_message_text(self, asked: Json, uploads: Uploads) -> bool:
+        content = limits.formatted(
+            asked["text"], asked.get("parse_mode"), asked.get("entities", ())
+        )
+        limits.message_text(content, editing=True)
+        limits.keyboard(asked.get("reply_markup"))
+        chat = self.world.chat(asked["chat_id"])
+        message = chat.whispers.get(asked["ephemeral_message_id"])
+        if message is None or message["receiver_user"]["id"] != asked["receiver_user_id"]:
+            raise bad_request("message to edit not found")
+        if message["from"]["id"] != self.world.bot.id:
+            raise bad_request("message can't be edited")
+        gone = {"text", "entities", "reply_markup"}
+        kept = {key: value for key, value in message.items() if key not in gone}
+        changed: Json = {**kept, **_written(content), "edit_date": self.world.clock()}
+        if "reply_markup" in asked:
+            changed["reply_markup"] = asked["reply_markup"]
+        if {**changed, "edit_date": 0} == {**message, "edit_date": 0}:
+            raise bad_request(NOT_MODIFIED)
+        chat.whispers[asked["ephemeral_message_id"]] = changed
+        return True
 
     def _author(self, chat: Chat) -> Json:
         if chat.type == "channel":

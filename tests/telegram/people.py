@@ -112,6 +112,11 @@ def message(
     return {"message": chat.add(said)}
 
 
+def ephemeral_command(chat: Chat, sender: Person, content: Json, bot: Person) -> Json:
+    """``sender`` sends a command that nobody but the bot sees."""
+    return {"message": chat.whisper({"from": sender.json(), **content}, bot)}
+
+
 def without_reply(replied: Json) -> Json:
     """A message as it stands inside a reply to it: one level deep."""
     return {

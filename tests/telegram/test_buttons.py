@@ -90,6 +90,43 @@ async def test_the_reason_names_the_words_that_matched(chat: Conversation) -> No
 
 
 @talking
+async def test_the_reason_is_told_of_every_passage_of_the_page(chat: Conversation) -> None:
+    answer = await chat.ask("三个规定是什么？六项规定又是什么？")
+    reason = (await chat.press(answer, "为何命中")).parameters["text"].splitlines()
+    assert len(reason) == len(answer.citations) > 1
+    assert [line[:3] for line in reason] == [f"[{n}]" for n in range(1, len(reason) + 1)]
+    assert "三个规定" in reason[0]
+    assert "六项规定" in reason[1]
+
+
+@talking
+async def test_the_reason_of_a_follow_up_knows_what_it_followed(chat: Conversation) -> None:
+    first = await chat.ask("刘安是谁")
+    answer = await chat.ask("他守了多少年?", reply_to=first)
+    assert "刘安" in (await chat.press(answer, "为何命中")).parameters["text"]
+
+
+@talking
+async def test_what_was_asked_for_by_name_says_so(chat: Conversation) -> None:
+    answer = await chat.ask("报告的标题是什么")
+    assert "标题" in (await chat.press(answer, "为何命中")).parameters["text"]
+
+
+@talking
+async def test_a_shared_message_keeps_its_language_whoever_presses(wenju: Running) -> None:
+    group = wenju.in_group()
+    guest = wenju.server.world.new_person("Ann", language="en")
+    answer = await group.ask("/ask 全区公安机关做了什么")
+    mark = wenju.server.mark
+    await group.press(answer, "更多段落", by=guest)
+    await wenju.server.call("editMessageText", since=mark)
+    more = group.now(answer)
+    assert more.text.startswith("更多段落")
+    thanks = await group.press(more, "👍", by=guest)
+    assert thanks.parameters["text"].startswith("Thank you")
+
+
+@talking
 async def test_the_citation_can_be_copied_with_its_link(chat: Conversation) -> None:
     answer = await chat.ask("刘安是谁")
     copied = answer.button("复制出处")["copy_text"]["text"]

@@ -26,7 +26,32 @@ async def test_questions_in_one_chat_are_answered_in_their_order(chat: Conversat
     names = ["刘安", "索连红", "宝音", "包牧仁", "马春雨"]
     asked = [chat.say(f"/hero {name}") for name in names]
     await chat.answer(since=mark, number=len(names))
-    assert [message.replies_to for message in chat.written(mark)] == [one.id for one in asked]
+    answers = chat.written(mark)
+    places = ["热血忠诚 6", "热血忠诚 7", "热血忠诚 5", "热血忠诚 7", "热血忠诚 8"]
+    assert [answer.citations for answer in answers] == [[place] for place in places]
+    # Each that came while another was waiting says which question it answers.
+    assert [answer.replies_to for answer in answers[1:]] == [one.id for one in asked[1:]]
+
+
+@talking
+async def test_a_private_answer_replies_only_where_somebody_might_wonder(
+    chat: Conversation,
+) -> None:
+    mark = chat.server.mark
+    asked = chat.say("/hero 刘安")
+    alone = await chat.answer(since=mark)
+    assert (alone.citations, alone.replies_to) == (["热血忠诚 6"], None)
+    refused = await chat.ask("红烧肉怎么做")
+    mark = chat.server.mark
+    await chat.press(refused, refused.buttons[0]["text"])
+    assert (await chat.answer(since=mark)).replies_to is None  # it says the question itself
+    del chat.chat.history[alone.id]
+    chat.server.expected_refusals.add("Bad Request: message to edit not found")
+    late = people.message(chat.chat, chat.person, people.text("/hero 宝力格"))
+    late["message"]["date"] -= 120  # while the bot was away
+    mark = chat.server.mark
+    assert chat.server.deliver(late)
+    assert (await chat.answer(since=mark)).replies_to == late["message"]["message_id"] != asked.id
 
 
 @talking

@@ -45,7 +45,10 @@ class Standing(StrEnum):
 
 @dataclass(slots=True)
 class Chat:
-    """A chat and its history. Message ids count from 1 in every chat, so that they collide."""
+    """A chat and its history. Message ids count from 1 in every chat, so that they collide.
+
+    ``whispers`` are its ephemeral messages, which count by themselves.
+    """
 
     id: int
     type: str
@@ -58,6 +61,7 @@ class Chat:
     migrated_to: int | None = None
     topics: dict[int, str] = field(default_factory=dict)
     history: dict[int, Json] = field(default_factory=dict)
+    whispers: dict[int, Json] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def json(self) -> Json:
@@ -78,6 +82,20 @@ class Chat:
         number = next(self.numbers)
         kept = {"message_id": number, "date": self.clock(), "chat": self.json(), **message}
         self.history[number] = kept
+        return kept
+
+    def whisper(self, message: Json, receiver: Person) -> Json:
+        """Keep an ephemeral ``message`` to ``receiver``; the Message that is made of it."""
+        number = len(self.whispers) + 1
+        kept = {
+            "message_id": 0,
+            "ephemeral_message_id": number,
+            "receiver_user": receiver.json(),
+            "date": self.clock(),
+            "chat": self.json(),
+            **message,
+        }
+        self.whispers[number] = kept
         return kept
 
     def add_topic(self, name: str, creator: Person) -> int:
