@@ -74,7 +74,8 @@ def _alone(explanation: Explanation, citation: str, texts: Texts) -> list[str]:
 def _terms(explanation: Explanation, citation: str, texts: Texts) -> str:
     """The words that matched, or what led there without any."""
     if _is_direct(explanation, citation):
-        return texts.say("why.direct")
+        chosen = any(one.kind is NoticeKind.CURATED for one in explanation.corrections)
+        return texts.say("why.curated" if chosen else "why.direct")
     if not explanation.matched:
         return texts.say("why.no_terms")
     return texts.say("why.separator").join(explanation.matched)

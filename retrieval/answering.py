@@ -18,6 +18,7 @@ from knowledge.topics import Entry, Topic
 from retrieval import checks, highlight, quoting, ranking, refusal, semantic
 from retrieval.analysis import Analyzer, characters, normalise
 from retrieval.asking import topic, unit
+from retrieval.curated import CuratedQuestions
 from retrieval.direct import Direct
 from retrieval.engine import Engine
 from retrieval.explain import Explanation
@@ -75,8 +76,9 @@ class _Part:
 class _Read:
     """A question read, searched and judged.
 
-    ``text`` is normalised, completed and corrected. ``front`` are titles, bylines or all that a
-    topic lists, which answer it outright; then, and where nothing is asked, nothing was judged.
+    ``text`` is normalised, completed and corrected. ``front`` are titles, bylines, all that a
+    topic lists or what an admin chose, which answer it outright; then, and where nothing is asked,
+    nothing was judged.
     """
 
     question: str
@@ -129,6 +131,7 @@ class Answerer:
         self._reader = Reader(library, analyzer, self._occurs)
         self._scope = Scope(library, self._documents)
         self._direct = Direct(library, self._documents, analyzer)
+        self._curated = CuratedQuestions(library, self._documents, analyzer)
         self._declared = _declarations(library)
         self.examples = _examples(library)
 
@@ -181,6 +184,11 @@ class Answerer:
         if context is not None:
             text, followed = self._reader.follow(text, *self._before(context))
             notices += followed
+        bound = None if len(without) or section is not None else self._curated.find(text)
+        if bound is not None:
+            notices.append(Notice(NoticeKind.CURATED, given=bound.question))
+            front: tuple[Quote, ...] = (self._curated.quote(bound),)
+            return _Read(question, text, tuple(notices), front, (), begun)
         front = () if len(without) else self._direct.quotes(text)
         if front:
             return _Read(question, text, tuple(notices), front, (), begun)

@@ -9,7 +9,7 @@ import numpy as np
 
 from retrieval import ranking
 from retrieval.finding import Found
-from retrieval.model import Citation, Notice, Outcome
+from retrieval.model import Citation, Notice, NoticeKind, Outcome
 
 _SHOWN = 3  # passages explained
 
@@ -115,7 +115,13 @@ class Explanation:
     def lines(self, language: str = "zh") -> list[str]:
         """The explanation for a terminal, a line each. Terms of the field stay in English."""
         lines = [f"question: {self.question}"]
-        lines += [f"looked up: {one.given} -> {one.meant}" for one in self.corrections]
+        bound = [one.given for one in self.corrections if one.kind is NoticeKind.CURATED]
+        lines += [
+            f"looked up: {one.given} -> {one.meant}"
+            for one in self.corrections
+            if one.kind is not NoticeKind.CURATED
+        ]
+        lines += [f"bound by an admin to its passage: {one}" for one in bound]
         lines += [
             f"answered outright by the {one.kind}: {one.report_title} [{one.id}]"
             for one in self.direct

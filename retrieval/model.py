@@ -56,6 +56,7 @@ class NoticeKind(StrEnum):
     COMPLETED = "completed"  # ``given`` (a pronoun, a part of a name) was taken to mean ``meant``
     FOLLOW_UP = "follow_up"  # the question was read with the one before: ``meant``
     FILTERED = "filtered"  # only the reports that ``given`` names were searched: ``meant``
+    CURATED = "curated"  # an admin has bound the question ``given``, which this is, to the passage
     MISSING = "missing"  # the question's own ``given`` (a number, year, name) is nowhere
     ELSEWHERE = "elsewhere"  # ``given`` is in the library, and not where the rest is
     NO_NUMBER = "no_number"  # the question asks for one and the passage has none that fits
