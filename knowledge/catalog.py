@@ -21,14 +21,22 @@ from knowledge.library import Library
 from knowledge.lined_yaml import Location, parse
 from knowledge.listed import LONGEST_ID, ListedReport
 from knowledge.model import Kind, Report, Span
-from knowledge.outline import Description, outline
+from knowledge.outline import Description, Reading, outline, reading
 from knowledge.overlay import OVERLAY, LinedOverlay, Synonyms, read_overlay
 from knowledge.questions import BrokenQuestion, GoldQuestion, parse_questions, sound_questions
+from knowledge.readers import Workshop
 from knowledge.revisions import MARK
 from knowledge.schema import Checker, Line, Strict, Text, fault
 from knowledge.topics import Entry, Place, Topic
 
-__all__ = ["CATALOG", "Library", "load_library", "load_questions", "read_report"]
+__all__ = [
+    "CATALOG",
+    "Library",
+    "examine_report",
+    "load_library",
+    "load_questions",
+    "read_report",
+]
 
 CATALOG = "catalog.yaml"
 """The name of the catalog in a knowledge folder."""
@@ -52,27 +60,43 @@ def load_library(folder: Path, *, overlay: Path | None = None, strict: bool = Tr
         what = "is not a folder" if folder.exists() else "does not exist"
         message = f"the knowledge folder {folder} {what}; set WENJU_KNOWLEDGE to one that does"
         raise InvalidCatalog((Fault(CATALOG, 1, message),))
-    over = _Over(overlay or folder)
-    if (folder / CATALOG).exists():
-        library = _Loading(folder, over).library()
-    else:
-        library = _without_catalog(folder, over)
+    with readers.Workshop() as workshop:
+        over = _Over(overlay or folder, workshop)
+        if (folder / CATALOG).exists():
+            library = _Loading(folder, over).library()
+        else:
+            library = _without_catalog(folder, over)
     if strict and library.broken:
         raise InvalidCatalog(tuple(sorted(fault for one in library.broken for fault in one.faults)))
     return library
 
 
-def read_report(name: str, content: bytes, description: Description) -> Report:
-    """The report in a file's bytes; ``name`` tells its format.
+def read_report(
+    name: str, content: bytes, description: Description, workshop: Workshop | None = None
+) -> Report:
+    """The report in a file's bytes: ``examine_report`` without its remarks."""
+    return examine_report(name, content, description, workshop).report
 
-    Raises ``UnreadableReport``, also where no body text is in it.
+
+def examine_report(
+    name: str, content: bytes, description: Description, workshop: Workshop | None = None
+) -> Reading:
+    """The report in a file's bytes, and what was left out or recognised in it.
+
+    ``name`` tells its format. ``workshop`` is where it is read, so that the reading can be stopped
+    and many files share one process. Raises ``UnreadableReport``, also where no body text is in it.
     """
-    report = outline(readers.read(name, content), description)
-    if not any(paragraph.kind is Kind.BODY for paragraph in report.paragraphs):
+    return _with_body(reading(readers.read(name, content, workshop), description))
+
+
+def _with_body(made: Reading) -> Reading:
+    """The same reading. Raises ``UnreadableReport`` where no body text is in it."""
+    paragraphs = made.report.paragraphs
+    if not any(paragraph.kind is Kind.BODY for paragraph in paragraphs):
         raise UnreadableReport(
-            "is empty" if not report.paragraphs else "has no body text below its headings"
+            "is empty" if not paragraphs else "has no body text below its headings"
         )
-    return report
+    return made
 
 
 def load_questions(file: Path, library: Library) -> tuple[GoldQuestion, ...]:
@@ -110,8 +134,9 @@ def _distinct_id(slug: str, name: str) -> str:
 class _Over:
     """The overlay of one loading: its reports, read from its own folder, and its faults."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, workshop: Workshop) -> None:
         self.folder = folder
+        self.workshop = workshop
         self.lined: LinedOverlay = read_overlay(folder)
         self.overlay = self.lined.overlay
         self.synonyms = self.overlay.synonyms
@@ -141,7 +166,7 @@ class _Over:
             path = _inside(self.folder, (*at, "file"), row.file, checker)
             if path is None:
                 continue
-            report = _read_listed(path, at, row, checker)
+            report = _read_listed(path, at, row, checker, self.workshop)
             if report is not None:
                 found[row.id] = report
         return found
@@ -184,12 +209,13 @@ def _without_catalog(folder: Path, over: _Over) -> Library:
             faults.append(Fault(name, 1, content))
             continue
         try:
-            report = read_report(name, content, Description(own_id))
+            document = over.workshop.read(name, content)
+            report = _with_body(reading(document, Description(own_id))).report
         except UnreadableReport as error:
             faults.append(Fault(name, 1, str(error)))
             continue
         if report.title == own_id:  # it has none of its own
-            report = outline(readers.read(name, content), Description(own_id, path.stem))
+            report = outline(document, Description(own_id, path.stem))
         reports[own_id] = report
     reports |= over.reports()
     if not reports and not faults and not over.faults:
@@ -208,7 +234,8 @@ def _without_catalog(folder: Path, over: _Over) -> Library:
 def readable_files(folder: Path) -> list[Path]:
     """The files of readable formats in ``folder``, at any depth.
 
-    Not what is hidden, and not what the bot keeps itself, should it lie there.
+    Not what is hidden, nor the lock files of office programs, nor what the bot keeps itself,
+    should it lie there.
     """
     found = []
     for place, folders, names in os.walk(folder):
@@ -219,7 +246,7 @@ def readable_files(folder: Path) -> list[Path]:
         found += [
             path
             for name in names
-            if not name.startswith(".")
+            if not name.startswith((".", "~$"))  # Word marks so that a file is open
             if (path := Path(place, name)).suffix.lower() in readers.SUFFIXES and path.is_file()
         ]
     return sorted(found)
@@ -309,14 +336,16 @@ class _Catalog(Strict):
 # --- reports that are listed ---------------------------------------------------------------------
 
 
-def _read_listed(path: Path, at: Location, row: ListedReport, checker: Checker) -> Report | None:
+def _read_listed(
+    path: Path, at: Location, row: ListedReport, checker: Checker, workshop: Workshop
+) -> Report | None:
     """The report that ``row`` lists and that lies at ``path``; ``None``, with a fault, if none."""
     content = _content(path)
     if isinstance(content, str):
         checker.add((*at, "file"), f"the report {row.file} {content}")
         return None
     try:
-        report = read_report(row.file, content, row.description())
+        report = read_report(row.file, content, row.description(), workshop)
     except UnreadableReport as error:
         checker.faults.append(Fault(row.file, 1, str(error)))
         return None
@@ -431,7 +460,9 @@ class _Loading:
 
     def read_report(self, at: Location, row: ListedReport) -> None:
         path = _inside(self.folder, (*at, "file"), row.file, self.checker)
-        report = None if path is None else _read_listed(path, at, row, self.checker)
+        report = (
+            None if path is None else _read_listed(path, at, row, self.checker, self.over.workshop)
+        )
         if report is None:
             self.complete = False
         else:

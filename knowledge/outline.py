@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
+from knowledge.headings import with_headings
 from knowledge.model import Kind, Paragraph, Report, Section, Span
-from knowledge.readers.document import Block, BlockKind, Document
+from knowledge.readers.document import Block, BlockKind, Document, Remark, RemarkKind, Unit
 from knowledge.readers.seams import seam
 
 
@@ -31,13 +32,42 @@ class Description:
     source: str = ""
 
 
-def outline(document: Document, description: Description) -> Report:
-    """Order a document's blocks into a report.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A report, and what whoever adds it should know of how its file was read.
 
-    The title is ``description.title``, else the document's own, else the report's id. A block
-    that has no text leaves no trace; a document of such blocks gives a report without paragraphs.
+    ``remarks`` are in the order of their places, which count what ``unit`` says.
     """
-    marked = _healed(_marked(document.blocks, description))
+
+    report: Report
+    remarks: tuple[Remark, ...]
+    unit: Unit
+
+
+def outline(document: Document, description: Description) -> Report:
+    """Order a document's blocks into a report; ``reading`` without its remarks."""
+    return reading(document, description).report
+
+
+def reading(document: Document, description: Description) -> Reading:
+    """Order a document's blocks into a report, and tell what was left out or recognised.
+
+    The title is ``description.title``, else the document's own, else the report's id. Where no
+    headings are marked, those that show by their looks are taken. A block that has no text leaves
+    no trace; a document of such blocks gives a report without paragraphs.
+    """
+    document = with_headings(document)
+    marked = _marked(document.blocks, description)
+    healed, joints = _healed(marked, cut=document.cut)
+    remarks = (*document.remarks, *_recognised(marked, description), *joints)
+    return Reading(
+        _arranged(healed, description),
+        tuple(sorted(remarks, key=lambda remark: remark.place)),
+        document.unit,
+    )
+
+
+def _arranged(marked: list[_Piece], description: Description) -> Report:
     arranger = _Arranger()
     for piece in marked:
         arranger.add(piece)
@@ -96,6 +126,7 @@ _CAPTION = re.compile(
     "[▲△▼▽↑↓←→]|[(（]?(?:上|下|左|右|资料|配)?图[ \u3000]?[\\d一二三四五六七八九十为:：]"
 )
 _PHOTOGRAPHER = re.compile("(?:摄|摄影|供图|资料图|资料图片|图片)[)）]?。?$")
+_LABEL_OF_FIGURE = re.compile("[图表][ \u3000]?\\d{1,3}(?:[-－.．]\\d{1,3})?(?![年月日\\d])")
 _LONGEST_CAPTION = 80  # characters
 _LONGEST_SUBTITLE = 40  # characters
 _ANY_STOP = re.compile("[。！？!?；;，,：:…]|\\.$")
@@ -122,7 +153,9 @@ def _marked(blocks: tuple[Block, ...], description: Description) -> list[_Piece]
             kind = Kind.HEADING
         elif position in bylines:
             kind = Kind.BYLINE
-        elif _is_caption(block, description, after_image=after_image):
+        elif _is_caption(block, description, after_image=after_image) or (
+            description.captions is None and _is_label_of_figure(filled, position)
+        ):
             kind = Kind.CAPTION
         else:
             kind = Kind.BODY
@@ -204,6 +237,32 @@ def _is_caption(block: Block, description: Description, *, after_image: bool) ->
     )
 
 
+def _is_label_of_figure(blocks: list[Block], place: int) -> bool:
+    """Whether a line such as “表1 各盟市情况” stands beside its table or picture."""
+    block = blocks[place]
+    if (
+        block.kind not in (BlockKind.PARAGRAPH, BlockKind.LABEL)
+        or len(block.text) > _LONGEST_CAPTION
+        or not _LABEL_OF_FIGURE.match(block.text)
+        or _ENDS_INSIDE.search(block.text)
+    ):
+        return False
+    beside = (*blocks[place + 1 : place + 2], *blocks[max(place - 1, 0) : place])
+    return any(one.kind in (BlockKind.ROW, BlockKind.IMAGE) for one in beside)
+
+
+def _recognised(pieces: list[_Piece], description: Description) -> list[Remark]:
+    """Remarks about the captions and bylines that the catalog does not list."""
+    kinds = {}
+    if description.captions is None:
+        kinds[Kind.CAPTION] = RemarkKind.CAPTION
+    if description.bylines is None:
+        kinds[Kind.BYLINE] = RemarkKind.BYLINE
+    return [
+        Remark(kinds[piece.kind], piece.line, piece.text) for piece in pieces if piece.kind in kinds
+    ]
+
+
 def _listed(text: str, wanted: tuple[str, ...]) -> bool:
     return any(_same(text, one) for one in wanted)
 
@@ -233,38 +292,56 @@ _COMMA = re.compile("[，、,]")
 # The first half of a cut paragraph fills at least a line of its column. A shorter one without a
 # comma is a heading that was not marked as one, a place or a name.
 _SHORTEST_CUT = 8  # characters
+_MOST_CUTS = 20  # page breaks in one paragraph; more are a list without stops
+_BESIDE_JOINT = 12  # characters on each side of a joint, enough to know the place
 
 
-def _healed(pieces: list[_Piece]) -> list[_Piece]:
-    """The pieces, with paragraphs joined that a page break had cut.
+def _healed(pieces: list[_Piece], *, cut: bool) -> tuple[list[_Piece], list[Remark]]:
+    """The pieces, with paragraphs joined that a page break had cut, and each joint.
 
-    Only captions may stand between the halves; they then follow the paragraph.
+    Only captions may stand between the halves; they then follow the paragraph. Where the format
+    marks its paragraphs, so that none is ``cut``, nothing but a mark that no paragraph begins with
+    joins two.
     """
     # Where headings are marked, a line without any comma is text that was cut; where none is, it
     # can as well be a heading, and a heading glued to a paragraph does more harm than a cut.
     headings_are_marked = any(piece.kind is Kind.HEADING for piece in pieces)
     healed: list[_Piece] = []
+    joints: list[Remark] = []
     joined: set[int] = set()
     for place, piece in enumerate(pieces):
         if place in joined:
             continue
         text = piece.text
-        for part in _continuations(pieces, place, commas_only=not headings_are_marked):
-            text += seam(text, pieces[part].text) + pieces[part].text
+        for part in _continuations(
+            pieces, place, commas_only=not headings_are_marked, certain_only=not cut
+        ):
+            following = pieces[part].text
+            joint = seam(text, following)
+            shown = f"{text[-_BESIDE_JOINT:]}{joint}{following[:_BESIDE_JOINT]}"
+            joints.append(Remark(RemarkKind.JOINED, pieces[part].line, shown))
+            text += joint + following
             joined.add(part)
         healed.append(replace(piece, text=text))
-    return healed
+    return healed, joints
 
 
-def _continuations(pieces: list[_Piece], place: int, *, commas_only: bool) -> list[int]:
+def _continuations(
+    pieces: list[_Piece], place: int, *, commas_only: bool, certain_only: bool
+) -> list[int]:
     """The places of the paragraphs that go on with the one at ``place``."""
     parts: list[int] = []
     certain = 0  # how many of the parts surely belong
     before = place
-    while pieces[before].prose and (following := _next_prose(pieces, before)) is not None:
+    while (
+        len(parts) < _MOST_CUTS
+        and pieces[before].prose
+        and (following := _next_prose(pieces, before)) is not None
+    ):
         text, nxt = pieces[before].text, pieces[following].text
         goes_on = bool(_GOES_ON.match(nxt))
-        if not goes_on and not (_is_cut(text, commas_only=commas_only) and _may_go_on(text, nxt)):
+        may = not certain_only and _is_cut(text, commas_only=commas_only) and _may_go_on(text, nxt)
+        if not goes_on and not may:
             break
         parts.append(following)
         # Lines that never come to the end of a sentence are an address or a list, not a sentence.

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import PurePath
+from knowledge.readers.document import Block, BlockKind, Document, Remark, RemarkKind, Unit
+from knowledge.readers.formats import SUFFIXES
+from knowledge.readers.isolated import Workshop
 
-from knowledge.errors import UnreadableReport
-from knowledge.readers import markdown, text
-from knowledge.readers.document import Block, BlockKind, Document
-from knowledge.readers.encoding import decode
-
-__all__ = ["SUFFIXES", "Block", "BlockKind", "Document", "read"]
-
-_READERS: dict[str, Callable[[bytes], Document]] = {
-    ".md": lambda content: markdown.parse(decode(content)),
-    ".markdown": lambda content: markdown.parse(decode(content)),
-    ".txt": lambda content: text.parse(decode(content)),
-}
-
-SUFFIXES = frozenset(_READERS)
-"""The file name endings that can be read, in lower case and with their dot."""
+__all__ = [
+    "SUFFIXES",
+    "Block",
+    "BlockKind",
+    "Document",
+    "Remark",
+    "RemarkKind",
+    "Unit",
+    "Workshop",
+    "read",
+]
 
 
-def read(name: str, content: bytes) -> Document:
+def read(name: str, content: bytes, workshop: Workshop | None = None) -> Document:
     """Read a report's file; ``name`` is only looked at for its ending.
 
-    Raises ``UnreadableReport``, whose message goes on after the file's name: "is not a text file".
+    Everything but short plain text is read in the process of ``workshop``; without one, in a
+    process for this file alone. Raises ``UnreadableReport``, whose message goes on after the
+    file's name: "is not a text file".
     """
-    suffix = PurePath(name).suffix.lower()
-    reader = _READERS.get(suffix)
-    if reader is None:
-        known = ", ".join(sorted(SUFFIXES))
-        raise UnreadableReport(
-            f"has a format that is not read ({suffix or 'no ending'}); readable are {known}"
-        )
-    return reader(content)
+    if workshop is not None:
+        return workshop.read(name, content)
+    with Workshop() as own:
+        return own.read(name, content)

@@ -15,6 +15,7 @@ class BlockKind(StrEnum):
     QUOTE = "quote"  # a paragraph of a quotation that is set off
     ITEM = "item"
     ROW = "row"
+    NOTE = "note"  # a footnote or endnote
     CODE = "code"
     IMAGE = "image"  # its text is the picture's alternative text, which may be empty
 
@@ -24,18 +25,60 @@ class Block:
     """One piece of text without markup.
 
     ``level`` is 1 for the outermost headings and grows inwards; it is 0 for all other kinds.
-    ``text`` has a newline only where the source forces a line break. ``line`` is the line of the
-    file, from 1, that the block begins on.
+    ``text`` has a newline only where the source forces a line break. ``line`` is where the block
+    begins, from 1, counted in the document's ``unit``. ``size`` is the height of its letters in
+    points, 0 where the format does not say.
     """
 
     kind: BlockKind
     level: int
     text: str
     line: int
+    size: float = 0.0
+
+
+class Unit(StrEnum):
+    """What the places of a document count, always from 1."""
+
+    LINE = "line"  # of the file
+    PARAGRAPH = "paragraph"  # with headings and table rows
+    PAGE = "page"
+    CHAPTER = "chapter"  # a file of an electronic book, in reading order
+
+
+class RemarkKind(StrEnum):
+    """What whoever adds a report should know of how it was read."""
+
+    RUNNING_HEAD = "running_head"  # left out: it stands at the head or foot of several pages
+    PAGE_NUMBER = "page_number"  # left out
+    CONTENTS = "contents"  # left out: a line of the table of contents
+    SURROUNDINGS = "surroundings"  # left out: what a web page has around its text
+    PICTURE_PAGE = "picture_page"  # left out: a page that is a picture and has no text
+    FOOTNOTE = "footnote"  # kept, behind the paragraph that it stood under
+    HEADING = "heading"  # taken for a heading, though it is not marked as one
+    JOINED = "joined"  # two halves of a paragraph, which a page or column had cut
+    CAPTION = "caption"  # taken for a caption, so never quoted
+    BYLINE = "byline"  # taken for the line that names the authors, so never quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing that was left out or recognised: where, counted as blocks are, and its text."""
+
+    kind: RemarkKind
+    place: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file as its reader understood it."""
+    """A file as its reader understood it.
+
+    ``cut`` says that page breaks may have divided paragraphs and nobody has joined them yet, as in
+    plain text; formats that mark their paragraphs have it ``False``.
+    """
 
     blocks: tuple[Block, ...]
+    remarks: tuple[Remark, ...] = ()
+    unit: Unit = Unit.LINE
+    cut: bool = True

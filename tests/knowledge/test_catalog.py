@@ -16,6 +16,7 @@ from knowledge.lexicon import Lexicon, Name
 from knowledge.library import Library
 from knowledge.model import Kind, Report, Span
 from knowledge.outline import one_paragraph
+from knowledge.readers import SUFFIXES
 from knowledge.topics import Entry, Place, Topic
 from tests.knowledge.conftest import CATALOG, QUESTIONS, Folder
 
@@ -634,7 +635,8 @@ def test_a_folder_of_reports_needs_no_catalog(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.write("2024 Report.md", "# 甲\n\n一。\n")
     folder.write("sub/护航.txt", "没有标题,只有一段。\n")
-    folder.write("sub/notes.docx", b"PK")
+    folder.write("sub/notes.xlsx", b"PK")
+    folder.write("sub/~$notes.docx", b"the mark of Word that somebody has the file open")
     folder.write(".hidden/a.md", "藏。")
     library = load_library(tmp_path)
     assert [(report.id, report.title, report.text) for report in library.reports] == [
@@ -674,7 +676,7 @@ def test_a_folder_of_bad_reports_tells_each_fault(tmp_path: Path) -> None:
 def test_a_folder_without_reports_says_what_to_add(tmp_path: Path) -> None:
     assert Folder(tmp_path).faults() == [
         f"catalog.yaml:1: {tmp_path} has neither a catalog.yaml nor a report "
-        "(.markdown, .md, .txt); add one"
+        f"({', '.join(sorted(SUFFIXES))}); add one"
     ]
 
 

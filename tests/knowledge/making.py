@@ -1,0 +1,88 @@
+"""Which documents do the tests read? Made here, with the libraries that make them elsewhere."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Iterable
+
+import docx
+from docx.document import Document as WordFile
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+from docx.shared import Pt
+from docx.table import Table
+
+PROSE = "全区公安机关坚持以人民为中心的发展思想，全面推进基层基础建设，群众安全感持续提升。"
+
+
+def word(build: Callable[[WordFile], None]) -> bytes:
+    """A Word file that ``build`` has written into."""
+    file = docx.Document()
+    build(file)
+    content = io.BytesIO()
+    file.save(content)
+    return content.getvalue()
+
+
+def line(
+    file: WordFile, text: str, size: float = 16, *, bold: bool = False, centred: bool = False
+) -> None:
+    """A paragraph without a style of its own, as most Word files in offices have them."""
+    paragraph = file.add_paragraph()
+    run = paragraph.add_run(text)
+    run.font.size = Pt(size)
+    run.bold = bold
+    if centred:
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+
+
+def number(file: WordFile, levels: Iterable[tuple[str, str]]) -> str:
+    """The id of a new list of the file, whose levels have these forms and texts."""
+    rules = "".join(
+        f'<w:lvl w:ilvl="{depth}"><w:start w:val="1"/><w:numFmt w:val="{form}"/>'
+        f'{"<w:isLgl/>" if depth > 1 else ""}<w:lvlText w:val="{text}"/></w:lvl>'
+        for depth, (form, text) in enumerate(levels)
+    )
+    numbering = file.part.numbering_part.element
+    abstract = parse_xml(
+        f'<w:abstractNum {nsdecls("w")} w:abstractNumId="90">{rules}</w:abstractNum>'
+    )
+    numbering.insert(0, abstract)
+    return str(numbering.add_num(90).numId)
+
+
+def numbered(file: WordFile, text: str, list_id: str, depth: int = 0) -> None:
+    """A paragraph that Word puts the next number of a list before."""
+    properties = file.add_paragraph(text)._p.get_or_add_pPr().get_or_add_numPr()
+    properties.get_or_add_ilvl().val = depth
+    properties.get_or_add_numId().val = int(list_id)
+
+
+def table(file: WordFile, rows: list[list[str]], *, bold_head: bool = True) -> Table:
+    """A table of these texts."""
+    made: Table = file.add_table(rows=len(rows), cols=len(rows[0]))
+    for row, texts in zip(made.rows, rows, strict=True):
+        for cell, text in zip(row.cells, texts, strict=True):
+            run = cell.paragraphs[0].add_run(text)
+            run.bold = bold_head and texts is rows[0]
+    return made
+
+
+def with_parts(content: bytes, parts: dict[str, bytes]) -> bytes:
+    """A zip archive with some of its parts replaced, or added."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            if name not in parts:
+                new.writestr(name, old.read(name))
+        for name, part in parts.items():
+            new.writestr(name, part, zipfile.ZIP_DEFLATED)
+    return changed.getvalue()
+
+
+def part(content: bytes, name: str) -> bytes:
+    """One part of a zip archive."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return archive.read(name)
