@@ -25,11 +25,12 @@ from bot.faults import on_error
 from bot.handlers import admin, ask, browse, choices, feedback, inline, press, topics
 from bot.hearing import Hearing, ListeningRequest
 from bot.memory import Memory
-from bot.opening import open_answerer
+from bot.opening import open_to_serve
 from bot.rates import Rates
 from bot.settings import Settings
 from bot.store import Store
 from bot.turns import Turns
+from knowledge.newest import shelf_in
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
@@ -102,9 +103,10 @@ def build_application(settings: Settings, store: Store, hearing: Hearing) -> App
         .get_updates_request(ListeningRequest(hearing))
         .build()
     )
-    answerer = open_answerer(settings, settings.state)
+    shelf = shelf_in(settings.state)
+    answerer = open_to_serve(settings, shelf)
     rates = Rates(settings.person_rate, settings.chat_rate, time.monotonic)
-    put_desk(app.bot_data, Desk(settings, memory, answerer, rates, hearing, turns))
+    put_desk(app.bot_data, Desk(settings, memory, shelf, answerer, rates, hearing, turns))
     app.add_handlers(handlers())
     app.add_error_handler(on_error)
     return app

@@ -172,10 +172,10 @@ def _explain(parsed: argparse.Namespace, settings: Settings, environment: Mappin
 
 
 def _check(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> int:
-    from knowledge.catalog import load_library
+    from knowledge.newest import load_newest, shelf_in
 
     try:
-        library = load_library(settings.knowledge)
+        library = load_newest(settings.knowledge, shelf_in(settings.state), strict=True)
     except InvalidCatalog as error:
         # What is found is this command's result, so it goes to standard output, a fault a line.
         for fault in error.faults:
@@ -216,6 +216,7 @@ def _evaluate(parsed: argparse.Namespace, settings: Settings, _: Mapping[str, st
         parsed.questions,
         settings.knowledge,
         lambda: _state(settings),
+        kept=settings.state,
         split=parsed.split,
         limit=parsed.limit,
         absent=parsed.absent,

@@ -20,6 +20,7 @@ from bot.texts import Texts, language_of, texts
 from bot.turns import Turns
 
 if TYPE_CHECKING:
+    from knowledge.revisions import Revisions
     from retrieval.answering import Answerer
 
 Context = ContextTypes.DEFAULT_TYPE
@@ -35,6 +36,7 @@ class Desk:
 
     settings: Settings
     memory: Memory
+    shelf: Revisions
     answerer: Answerer
     rates: Rates
     hearing: Hearing

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bot.progress import Progress, Task
-from knowledge.catalog import load_library, load_questions
+from knowledge.catalog import load_questions
+from knowledge.newest import load_newest, shelf_in
 from retrieval import semantic as meaning
 from retrieval.beir import load_beir
 from retrieval.building import build_answerer
@@ -32,6 +33,7 @@ def measure(
     knowledge: Path,
     state: Callable[[], Path | None],
     *,
+    kept: Path | None = None,
     split: str,
     limit: int | None,
     absent: bool,
@@ -42,12 +44,12 @@ def measure(
 ) -> Iterator[str]:
     """Ask the questions and give the lines to print; see ``wenju evaluate --help``.
 
-    The index is built anew, so that its time can be told; only embeddings are kept, in the folder
-    that ``state`` gives.
+    What Telegram added to the folder is in the state folder ``kept``. The index is built anew, so
+    that its time can be told; only embeddings are kept, in the folder that ``state`` gives.
     Raises ``InvalidQuestions``, ``InvalidCatalog``.
     """
     with Progress() as progress:
-        dataset = _dataset(questions, knowledge, split, progress.task("reading"))
+        dataset = _dataset(questions, knowledge, kept, split, progress.task("reading"))
         if limit is not None:
             dataset = dataset.sample(limit)
         encoder = meaning.encoder_for(dataset.library, semantic)
@@ -89,10 +91,12 @@ def measure(
     yield from (*_table(found), *_by_kind(results), *_listed(failed))
 
 
-def _dataset(questions: Path | None, knowledge: Path, split: str, reading: Task) -> Dataset:
+def _dataset(
+    questions: Path | None, knowledge: Path, kept: Path | None, split: str, reading: Task
+) -> Dataset:
     if questions is not None and questions.is_dir():
         return load_beir(questions, split, reading)
-    library = load_library(knowledge)
+    library = load_newest(knowledge, None if kept is None else shelf_in(kept))
     if questions is not None:
         return gold_dataset(questions.stem, library, load_questions(questions, library))
     if not library.questions:

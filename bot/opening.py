@@ -1,27 +1,93 @@
-"""How does a knowledge folder become something that answers?"""
+"""How does the knowledge become something that answers, and which version of it?"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from bot.settings import Settings
 from knowledge.catalog import load_library
+from knowledge.changes import FOLDER, from_folder
+from knowledge.errors import InvalidCatalog, UnusableShelf
+from knowledge.library import Library
+from knowledge.newest import has_reports, load_newest, shelf_in
+from knowledge.revisions import Revision, Revisions
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer
 from retrieval.semantic import encoder_for
 
+_log = logging.getLogger(__name__)
+_START = "start"  # the draft of what is found in the folder at the start
+
+Progress = Callable[[int, int], None]
+
+
+def _nowhere(_done: int, _total: int) -> None:
+    """Tell nobody."""
+
 
 def open_answerer(
+    settings: Settings, state: Path | None, progress: Progress = _nowhere
+) -> Answerer:
+    """What the bot would answer from if it started now; nothing but caches is written.
+
+    Takes seconds for a large library. ``progress`` is told how many passages of how many are
+    indexed. Raises ``KnowledgeError``.
+    """
+    library = load_newest(settings.knowledge, None if state is None else shelf_in(state))
+    return answerer_for(library, settings, state, progress=progress)
+
+
+def open_to_serve(settings: Settings, shelf: Revisions, progress: Progress = _nowhere) -> Answerer:
+    """The same, and a new revision where the operator's folder has changed.
+
+    For the start of the running bot, which is the one that changes ``shelf``. Where the folder has
+    faults, the newest revision serves on; raises ``KnowledgeError`` where there is none.
+    """
+    shelf.sweep()
+    newest = shelf.newest()
+    try:
+        library = _adopted(settings.knowledge, shelf, newest)
+    except (InvalidCatalog, UnusableShelf) as error:
+        if newest is None and isinstance(error, InvalidCatalog):
+            raise
+        for line in str(error).splitlines():
+            _log.error("%s", line)
+        if newest is None:  # a full disk, say: nothing can be kept, but all can be answered
+            library = load_library(settings.knowledge)
+        else:
+            _log.error("the knowledge was not read again: revision %d serves on", newest.number)
+            library = load_library(newest.folder, strict=False)
+    return answerer_for(library, settings, settings.state, progress=progress)
+
+
+def _adopted(folder: Path, shelf: Revisions, newest: Revision | None) -> Library:
+    """The library of the newest revision, after making one of ``folder`` where that has changed."""
+    if not folder.is_dir():
+        return load_library(folder)  # which says what is wrong
+    change = from_folder(folder, newest)
+    if newest is not None and change.seen == newest.seen:
+        return load_library(newest.folder, strict=False)
+    try:
+        draft = shelf.propose(_START, change.files, by=FOLDER, what=change.what, seen=change.seen)
+        library = load_library(draft.folder, strict=not has_reports(newest))
+    except InvalidCatalog:
+        shelf.discard(_START)
+        raise
+    revision = shelf.confirm(_START, by=FOLDER)
+    _log.info("revision %d: the knowledge folder as it is now", revision.number)
+    return library
+
+
+def answerer_for(
+    library: Library,
     settings: Settings,
     state: Path | None,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    *,
+    keep: bool = True,
+    progress: Progress = _nowhere,
 ) -> Answerer:
-    """The knowledge of ``settings``, validated and indexed; what ``state`` has is not made again.
-
-    Takes seconds for a large library: in the running bot, call it in a worker thread.
-    ``progress`` is told how many passages of how many are indexed. Raises InvalidCatalog.
-    """
-    library = load_library(settings.knowledge)
+    """An answerer for ``library``; with ``keep``, its index is the one that ``state`` keeps."""
     encoder = encoder_for(library, None if settings.semantic else False)
-    return build_answerer(library, state, encoder=encoder, progress=progress)
+    return build_answerer(library, state, encoder=encoder, keep=keep, progress=progress)

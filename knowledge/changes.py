@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.catalog import CATALOG, REPORTS, readable_files
-from knowledge.errors import InvalidCatalog, UnusableShelf
+from knowledge.errors import InvalidCatalog, UnknownDraft, UnusableShelf
 from knowledge.lined_yaml import parse
 from knowledge.overlay import OVERLAY, Overlay, parse_overlay
 from knowledge.revisions import Content, Revision, What
@@ -146,6 +146,30 @@ def back_to(earlier: Revision, folder: Path) -> Change:
     """An earlier revision as it was, whatever the operator's folder says now."""
     what = What("rollback", {"to": str(earlier.number)})
     return Change(dict(earlier.files), what, snapshot(folder).digest)
+
+
+def again(draft: Revision, newest: Revision, folder: Path, earlier: Revision | None) -> Change:
+    """What ``draft`` wanted, on top of a revision that came in between.
+
+    ``earlier`` is the revision that a rollback leads to. Raises ``UnknownDraft`` where that cannot
+    be told.
+    """
+    overlay, before = overlay_of(draft), overlay_of(newest)
+    report = draft.what.details.get("report", "")
+    rows = {row.id: row for row in overlay.reports}
+    match draft.what.kind:
+        case "folder":
+            return from_folder(folder, newest)
+        case "rollback" if earlier is not None:
+            return back_to(earlier, folder)
+        case "remove":
+            return with_overlay(newest, before.without_report(report), draft.what)
+        case "upload" if report in rows:
+            row = rows[report]
+            uploads = {row.file: draft.read(row.file)}
+            return with_overlay(newest, before.with_report(row), draft.what, uploads)
+        case _:
+            raise UnknownDraft(f"there is no draft {draft.draft}")
 
 
 def same_files(change: Change, newest: Revision | None) -> bool:
