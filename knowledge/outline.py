@@ -229,7 +229,7 @@ def _bylines(blocks: list[Block], description: Description) -> set[int]:
 def _is_caption(block: Block, description: Description, *, after_image: bool) -> bool:
     if description.captions is not None:
         return _listed(block.text, description.captions)
-    return (
+    return block.kind is BlockKind.CAPTION or (
         after_image
         and block.kind in (BlockKind.PARAGRAPH, BlockKind.LABEL)
         and len(block.text) <= _LONGEST_CAPTION

@@ -16,6 +16,7 @@ class BlockKind(StrEnum):
     ITEM = "item"
     ROW = "row"
     NOTE = "note"  # a footnote or endnote
+    CAPTION = "caption"  # marked as what stands below a picture or above a table
     CODE = "code"
     IMAGE = "image"  # its text is the picture's alternative text, which may be empty
 

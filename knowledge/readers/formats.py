@@ -21,6 +21,8 @@ _PLAIN: dict[str, Callable[[str], Document]] = {
 # Modules with a function `parse`, loaded once such a file comes: each brings a library along.
 _RICH = {
     ".docx": "knowledge.readers.word",
+    ".htm": "knowledge.readers.html",
+    ".html": "knowledge.readers.html",
 }
 
 PLAIN = frozenset(_PLAIN)
@@ -37,7 +39,7 @@ MOST_TEXT = 10_000_000
 
 _INSTEAD = {
     **dict.fromkeys((".doc", ".docm", ".dot", ".dotm", ".dotx", ".odt", ".rtf", ".wps"), ".docx"),
-    **dict.fromkeys((".mht", ".mhtml", ".xhtml", ".shtml"), ".html"),
+    **dict.fromkeys((".mht", ".mhtml", ".shtml", ".xhtml"), ".html"),
     **dict.fromkeys((".ofd", ".ppt", ".pptx", ".xps", ".caj"), ".pdf"),
     **dict.fromkeys((".mobi", ".azw3"), ".epub"),
 }
