@@ -21,6 +21,7 @@ _PLAIN: dict[str, Callable[[str], Document]] = {
 # Modules with a function `parse`, loaded once such a file comes: each brings a library along.
 _RICH = {
     ".docx": "knowledge.readers.word",
+    ".epub": "knowledge.readers.epub",
     ".htm": "knowledge.readers.html",
     ".html": "knowledge.readers.html",
 }

@@ -39,6 +39,9 @@ class Element(Protocol):
     def iterancestors(self, *tags: str) -> Iterator[Element]:
         """The elements around it, the innermost first."""
 
+    def findtext(self, path: str) -> str | None:
+        """The text of the first element at a path."""
+
     def itertext(self) -> Iterator[str]:
         """All text inside it, piece by piece."""
 

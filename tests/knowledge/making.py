@@ -70,6 +70,36 @@ def table(file: WordFile, rows: list[list[str]], *, bold_head: bool = True) -> T
     return made
 
 
+def book(chapters: dict[str, str], title: str = "") -> bytes:
+    """An electronic book of these chapters: the bodies of pages by their file names."""
+    items = "".join(
+        f'<item id="i{n}" href="text/{name}" media-type="application/xhtml+xml"'
+        + (' properties="nav"/>' if name == "nav.xhtml" else "/>")
+        for n, name in enumerate(chapters)
+    )
+    references = "".join(f'<itemref idref="i{n}"/>' for n in range(len(chapters)))
+    parts = {
+        "mimetype": "application/epub+zip",
+        "META-INF/container.xml": "<container "
+        'xmlns="urn:oasis:names:tc:opendocument:xmlns:container">'
+        '<rootfiles><rootfile full-path="OPS/book.opf"/></rootfiles></container>',
+        "OPS/book.opf": '<package xmlns="http://www.idpf.org/2007/opf">'
+        f'<metadata><title xmlns="http://purl.org/dc/elements/1.1/">{title}</title></metadata>'
+        f"<manifest>{items}</manifest><spine>{references}</spine></package>",
+    }
+    for name, body in chapters.items():
+        parts[f"OPS/text/{name}"] = (
+            '<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml" '
+            'xmlns:epub="http://www.idpf.org/2007/ops"><head><title>c</title></head>'
+            f"<body>{body}</body></html>"
+        )
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
 def with_parts(content: bytes, parts: dict[str, bytes]) -> bytes:
     """A zip archive with some of its parts replaced, or added."""
     changed = io.BytesIO()
