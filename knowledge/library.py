@@ -5,13 +5,46 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, field
+from itertools import groupby
+from weakref import WeakValueDictionary
 
 from knowledge.curated import Curated
 from knowledge.lexicon import Lexicon
-from knowledge.model import Passage, Report
+from knowledge.model import Kind, Passage, Report
 from knowledge.passages import passages
 from knowledge.questions import BrokenQuestion, GoldQuestion
 from knowledge.topics import Topic
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Volume:
+    """A report with what is worked out of it once.
+
+    ``body`` are the passages of its body text, those of one paragraph together. ``revision`` is
+    ``report_revision``.
+    """
+
+    report: Report
+    passages: tuple[Passage, ...]
+    body: tuple[tuple[Passage, ...], ...]
+    revision: str
+
+
+# By the identity of the report, which the volume keeps alive. A library that is read again shares
+# with the one before, for as long as that is in use, what has not changed.
+_VOLUMES: WeakValueDictionary[int, Volume] = WeakValueDictionary()
+
+
+def volume(report: Report) -> Volume:
+    """The volume of ``report``, which is made once as long as any library holds it."""
+    known = _VOLUMES.get(id(report))
+    if known is None or known.report is not report:
+        own = passages(report)
+        body = (passage for passage in own if passage.paragraph.kind is Kind.BODY)
+        grouped = groupby(body, key=lambda passage: passage.paragraph.span)
+        known = Volume(report, own, tuple(tuple(p) for _, p in grouped), report_revision(report))
+        _VOLUMES[id(report)] = known
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +66,7 @@ class Library:
     curated: tuple[Curated, ...]
     broken: tuple[BrokenQuestion, ...]
     revision: str
+    volumes: tuple[Volume, ...] = field(repr=False, compare=False)
     _by_id: dict[str, Report] = field(repr=False, compare=False)
 
     @classmethod
@@ -52,9 +86,10 @@ class Library:
         by_id = {report.id: report for report in ordered}
         if len(by_id) < len(ordered):
             raise ValueError("two reports have the same id")
+        volumes = tuple(map(volume, ordered))
         digest = hashlib.sha256()
-        for report in ordered:
-            digest.update(bytes.fromhex(report_revision(report)))
+        for one in volumes:
+            digest.update(bytes.fromhex(one.revision))
         declared = (
             [astuple(topic) for topic in topics],
             astuple(lexicon),
@@ -65,7 +100,7 @@ class Library:
         digest.update(repr(declared).encode("utf-8", "backslashreplace"))
         return cls(
             reports=ordered,
-            passages=tuple(passage for report in ordered for passage in passages(report)),
+            passages=tuple(passage for one in volumes for passage in one.passages),
             topics=topics,
             lexicon=lexicon,
             synonyms=synonyms,
@@ -73,6 +108,7 @@ class Library:
             curated=curated,
             broken=broken,
             revision=digest.hexdigest()[:32],
+            volumes=volumes,
             _by_id=by_id,
         )
 

@@ -14,31 +14,20 @@ In bigrams and unigrams a numeral counts as one character, written in Arabic dig
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import itertools
-import logging
 import re
 import unicodedata
-import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Protocol
 
 import cn2an
 import opencc
 
 from knowledge.model import Span
-
-with warnings.catch_warnings():
-    # jieba 0.42.1 has invalid escapes in its regular expressions and imports pkg_resources.
-    warnings.simplefilter("ignore")
-    import jieba
-
-# jieba logs its own start-up to stderr at DEBUG from the moment it is imported.
-jieba.setLogLevel(logging.WARNING)
-
-FORMAT = 1  # part of every fingerprint: raise it when the same text gives other terms
+from retrieval import segmenting
 
 PARAMETERS = Path(__file__).parent / "parameters"
 
@@ -100,11 +89,27 @@ def normalise(text: str) -> Normalised:
     return Normalised(text, _simplified(text.translate(_FOLDING)))
 
 
-_NUMERAL = (
-    r"[0-9]+(?:\.[0-9]+)?|[〇零一二两三四五六七八九十百千万亿廿]+(?:点[零一二三四五六七八九]+)?"
-)
+def normalise_all(texts: Sequence[str]) -> list[str]:
+    """``normalise(text).text`` of each: many short texts take less time together.
+
+    >>> normalise_all(["劉安", "（ＬＩＵ）"])
+    ['刘安', '(liu)']
+    """
+    folded = [text.translate(_FOLDING) for text in texts]
+    # No word of the converter's dictionaries has a line break, so that none runs over it.
+    if not any("\n" in text for text in folded):
+        simplified: list[str] = _TO_SIMPLIFIED.convert("\n".join(folded)).split("\n")
+        if list(map(len, simplified)) == list(map(len, folded)):
+            return simplified
+    return [_simplified(text) for text in folded]
+
+
+_DIGITS = "〇零一二两三四五六七八九十百千万亿廿"
+_NUMERAL = rf"[0-9]+(?:\.[0-9]+)?|[{_DIGITS}]+(?:点[零一二三四五六七八九]+)?"
+_RUN = "".join(chr(code) for code in range(0x3400, 0xA000) if chr(code) not in _DIGITS)
 _UNIT = re.compile(
-    rf"百分之(?P<percent>{_NUMERAL})|(?P<numeral>{_NUMERAL})|(?P<word>[^\W\d_\u3400-\u9fff]+)"
+    rf"(?P<run>[{_RUN}]+)|百分之(?P<percent>{_NUMERAL})"
+    rf"|(?P<numeral>{_NUMERAL})|(?P<word>[^\W\d_\u3400-\u9fff]+)"
     r"|(?P<char>[\u3400-\u9fff\U00020000-\U0003ffff%])|(?P<open>[“”‘’\"'「」『』《》〈〉])|(?P<stop>.)",
     re.DOTALL,
 )
@@ -138,6 +143,8 @@ def characters(text: str) -> list[str | None]:
     found: list[str | None] = []
     for match in _UNIT.finditer(text):
         match match.lastgroup:
+            case "run":  # most of all text: no numeral begins in it
+                found += match[0]
             case "percent":
                 found += [numeral(match["percent"]), "%"]
             case "numeral":
@@ -149,45 +156,21 @@ def characters(text: str) -> list[str | None]:
     return found
 
 
-class Segmenter(Protocol):
-    """What cuts a sentence into words: jieba, or jieba-rs behind the same methods."""
-
-    def add_word(self, word: str) -> object:
-        """Keep ``word`` in one piece."""
-
-    def cut_for_search(self, text: str) -> Iterable[str]:
-        """The words of ``text``, long ones followed or preceded by the words inside them."""
-
-
 def _lines(name: str) -> frozenset[str]:
     text = (PARAMETERS / name).read_text(encoding="utf-8")
     return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
-    people: frozenset[str]
-    places: frozenset[str]
-
-
 @cache
-def _dictionary_names() -> _Names:
-    """The words that jieba's dictionary marks as names of people (nr) and of places (ns)."""
-    people, places = set(), set()
-    with jieba.Tokenizer().get_dict_file() as lines:
-        for line in lines:
-            word, _, tag = line.decode("utf-8").split()
-            if tag.startswith("nr") and len(word) > 1:
-                people.add(word)
-            elif tag == "ns":
-                places.add(word)
-    return _Names(frozenset(people), frozenset(places))
-
-
-@cache
-def _dictionary_words() -> frozenset[str]:
-    with jieba.Tokenizer().get_dict_file() as lines:
-        return frozenset(line.decode("utf-8").split(" ", 1)[0] for line in lines)
+def _rules() -> str:
+    """A fingerprint of what decides, besides the dictionary, which terms a text has."""
+    digest = hashlib.sha256()
+    for file in (Path(__file__), Path(segmenting.__file__), PARAMETERS / "stop_words.txt"):
+        digest.update(file.read_bytes())
+    for package in ("opencc", "cn2an"):
+        digest.update(importlib.metadata.version(package).encode())
+    digest.update(unicodedata.unidata_version.encode())
+    return digest.hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +186,10 @@ class Analyzer:
     """Cuts passages and questions alike.
 
     ``lexicon`` are words that must stay whole; so are ``people`` and ``places``. ``cache`` is a
-    folder for jieba's own dictionary cache; without one its start costs half a second more. Equal
-    ``fingerprint``s promise equal terms for equal texts.
+    folder for jieba's own dictionary cache; without one its start costs half a second more.
+    ``fast`` is for jieba-rs, which must be installed, in place of jieba. Equal ``fingerprint``s
+    promise equal terms for equal texts, as do equal ``rules`` for texts that hold none of the
+    words in which ``vocabulary`` differs.
     """
 
     def __init__(
@@ -214,52 +199,45 @@ class Analyzer:
         people: Iterable[str] = (),
         places: Iterable[str] = (),
         cache: Path | None = None,
-        segmenter: Segmenter | None = None,
+        fast: bool = False,
     ) -> None:
         self._people = frozenset(normalise(name).text for name in people)
         self._places = frozenset(normalise(name).text for name in places)
-        words = sorted(
+        self.lexicon = frozenset(
             ({normalise(word).text for word in lexicon} | self._people | self._places) - {""}
         )
-        if segmenter is None:
-            own = jieba.Tokenizer()
-            if cache is not None:
-                own.tmp_dir = str(cache)
-            segmenter = own
-        self._segmenter = segmenter
-        for word in words:
-            segmenter.add_word(word)
-        self.lexicon = frozenset(words)
+        known = segmenting.dictionary(cache, fast=fast)
+        added = {
+            word: frequency
+            for word in sorted(self.lexicon)
+            if (frequency := known.frequency(word)) is not None
+        }
+        self._segmenter = known.segmenter(added)
         self._stop_words = _lines("stop_words.txt")
-        digest = hashlib.sha256(f"{FORMAT} {type(segmenter).__module__}".encode())
-        for part in (
-            *words,
-            "",
-            *sorted(self._people),
-            "",
-            *sorted(self._places),
-            "",
-            *sorted(self._stop_words),
-        ):
-            digest.update(part.encode() + b"\n")
+        self.rules = f"{known.rules(added)} {_rules()}"
+        self.vocabulary = frozenset(
+            [
+                *((word, str(frequency)) for word, frequency in added.items()),
+                *((name, "person") for name in self._people),
+                *((name, "place") for name in self._places),
+            ]
+        )
+        digest = hashlib.sha256(self.rules.encode())
+        digest.update(repr(sorted(self.vocabulary)).encode("utf-8", "backslashreplace"))
         self.fingerprint = digest.hexdigest()[:16]
 
     def names(self, words: Iterable[str]) -> tuple[bool, bool]:
         """Whether the words hold a name of a person, and of a place, that is known as one."""
+        known = segmenting.dictionary_names()
         person = place = False
         for word in words:
-            person = (
-                person or "·" in word or word in self._people or word in _dictionary_names().people
-            )
-            place = place or word in self._places or word in _dictionary_names().places
+            person = person or "·" in word or word in self._people or word in known.people
+            place = place or word in self._places or word in known.places
         return person, place
 
     def knows(self, word: str) -> bool:
         """Whether a normalised text is a word of the dictionary or the lexicon."""
-        known = getattr(self._segmenter, "FREQ", None)  # jieba's own table; others have none
-        if known:
-            return word in self.lexicon or known.get(word, 0) > 0
-        return word in self.lexicon or word in _dictionary_words()
+        return word in self.lexicon or self._segmenter.knows(word)
 
     def words(self, text: str) -> list[str]:
         """The words of a normalised text without stop words and punctuation."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from retrieval.analysis import Analyzer
 from retrieval.answering import Answerer
 from retrieval.engines.local import LocalEngine
 from retrieval.errors import IndexOutOfDate
-from retrieval.index import Progress, build, load, revision, save
+from retrieval.index import Index, Progress, build, revision
 from retrieval.ranking import Weights
 from retrieval.reading import QUOTED
+from retrieval.saving import any_saved, open_any, saving
 
+_log = logging.getLogger(__name__)
 _LONGEST_TERM = 8  # characters of a term that is kept whole; longer ones are sentences
 
 
@@ -57,16 +60,8 @@ def build_answerer(
     if state is not None:
         (state / "cache").mkdir(parents=True, exist_ok=True)
     analyzer = make_analyzer(library, None if state is None else state / "cache")
-    index = None
-    if state is not None:
-        try:
-            index = load(state / "index", revision(library, analyzer))
-        except IndexOutOfDate:
-            index = None
-    if index is None:
-        index = build(library, analyzer, progress=progress)
-        if state is not None and keep:
-            save(index, state / "index")
+    folder = None if state is None else state / "index"
+    index = _index(library, analyzer, folder, keep=keep, progress=progress)
     embeddings = None
     if encoder is not None and len(index):
         if vectors is None and state is not None:
@@ -80,3 +75,25 @@ def build_answerer(
         embeddings=embeddings,
         weights=weights,
     )
+
+
+def _index(
+    library: Library, analyzer: Analyzer, folder: Path | None, *, keep: bool, progress: Progress
+) -> Index:
+    """The index saved in ``folder``, or one that takes over from it what has not changed."""
+    if folder is None:
+        return build(library, analyzer, progress=progress)
+    previous = None
+    try:
+        previous = open_any(folder)
+    except IndexOutOfDate as error:
+        if any_saved(folder):
+            _log.warning("%s; it is built anew", error)
+    if previous is not None and previous.revision == revision(library, analyzer):
+        return previous
+    if not keep:
+        return build(library, analyzer, previous=previous, progress=progress)
+    with saving(folder) as (room, publish):
+        index = build(library, analyzer, previous=previous, room=room, progress=progress)
+        publish(index)
+    return index

@@ -9,252 +9,188 @@ cmrc, -0.4 points of recall@1.) Two views of the same terms:
   it, once.
 - *evidence*: for every sentence of every document, its distinct words, bigrams and characters, and
   what kinds of answer it holds. The second stage reads only the candidates' part of it.
+
+An index also knows from which reports and with which words of a lexicon it was made, so that the
+next one takes over what has not changed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from knowledge import library as library_module
+from knowledge import passages
 from knowledge.library import Library
-from knowledge.model import Kind, Passage
-from retrieval.analysis import Analyzer, normalise
-from retrieval.asking import held
+from retrieval import analysis, asking, holdings
+from retrieval.analysis import PARAMETERS, Analyzer
 from retrieval.bm25 import K1, B
-from retrieval.errors import IndexOutOfDate
-from retrieval.postings import Postings
+from retrieval.holdings import KEY_SIZE, Holdings, Source, documents, key, offsets, source
+from retrieval.merging import merge
 from retrieval.pruning import Impacts
+from retrieval.room import Memory, Room
+from retrieval.vocabulary import Bytes, encoded
 
-FORMAT = 3
+__all__ = ["Index", "Progress", "analysed_here", "build", "documents", "revision"]
 
 Progress = Callable[[int, int], None]
 """Called with how many documents are done and how many there are."""
 
+Analysing = Callable[[Sequence[Source], Analyzer, Progress], Sequence[Holdings]]
+"""Analyses sources, all in order, in as many parts as it likes."""
+
+_LONGEST_LOOK = 1 << 33  # bytes to look for changed words in; beyond, all is analysed: 2 s
+
 
 @dataclass(frozen=True, slots=True)
-class Index:
-    """A library analysed. Sentences are numbered through the library, in document order.
+class Index(Holdings):
+    """A library analysed and made ready for the search.
 
-    ``vocabulary`` maps a term to its id. The distinct terms of sentence ``s``, ascending, are
-    ``sentence_terms[sentence_offsets[s]:sentence_offsets[s+1]]``. ``first_sentence[d]`` is the
-    first sentence of document ``d``; one more entry closes the last. ``headings`` holds distinct
-    title-and-path combinations; document ``d`` stands under number ``heading_of[d]``. ``held`` are
-    bits of ``asking.Sought``. ``doc_freqs[t]`` is the number of documents whose text holds term
-    ``t``.
+    ``revision`` is what it is known by; ``rules`` is a fingerprint of how it was made. ``lexicon``
+    are the words, in JSON, that its analyzer knew besides those of its dictionary.
     """
 
     revision: str
-    vocabulary: dict[str, int]
-    postings: Postings
+    rules: str
+    lexicon: Bytes
     impacts: Impacts
-    first_sentence: npt.NDArray[np.int64]
-    sentence_offsets: npt.NDArray[np.int64]
-    sentence_terms: npt.NDArray[np.int32]
-    sentence_lengths: npt.NDArray[np.int32]
-    held: npt.NDArray[np.uint8]
-    heading_of: npt.NDArray[np.int32]
-    heading_offsets: npt.NDArray[np.int64]
-    heading_terms: npt.NDArray[np.int32]
-    doc_freqs: npt.NDArray[np.int32]
 
-    def __len__(self) -> int:
-        """The number of documents."""
-        return len(self.first_sentence) - 1
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """All but ``revision`` and ``rules``, to be kept; ``Index.of`` reads it."""
+        own = {"lexicon": self.lexicon}
+        own |= {f"impacts_{name}": getattr(self.impacts, name) for name in ("steps", "highest")}
+        return Holdings.arrays(self) | own
 
-    def ids(self, terms: Iterable[str]) -> list[int]:
-        """The ids of those terms that the library knows, in order, repeats included."""
-        vocabulary = self.vocabulary
-        return [vocabulary[term] for term in terms if term in vocabulary]
+    @classmethod
+    def of(cls, revision: str, rules: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Index:
+        """What ``arrays`` gave. Raises ``KeyError`` where one is missing."""
+        return cls(
+            revision=revision,
+            rules=rules,
+            lexicon=arrays["lexicon"],
+            impacts=Impacts(arrays["impacts_steps"], arrays["impacts_highest"], k1=K1, b=B),
+            **Holdings.parts_of(arrays),
+        )
+
+
+@cache
+def _own_rules() -> bytes:
+    """A fingerprint of what decides, besides the analyzer, what is held of a report."""
+    files = [Path(str(m.__file__)) for m in (passages, library_module, holdings, asking, analysis)]
+    digest = hashlib.sha256()
+    for file in (*files, PARAMETERS / "asking.yaml"):
+        digest.update(file.read_bytes())
+    return digest.digest()
+
+
+def rules(analyzer: Analyzer) -> str:
+    """What was made by equal rules is the same, but for texts that hold words of the lexicon."""
+    return hashlib.sha256(analyzer.rules.encode() + _own_rules()).hexdigest()[:16]
 
 
 def revision(library: Library, analyzer: Analyzer) -> str:
     """What an index of this library by this analyzer is known by."""
-    return hashlib.sha256(
-        f"{FORMAT} {K1} {B} {analyzer.fingerprint} {library.revision}".encode()
-    ).hexdigest()[:16]
+    digest = hashlib.sha256(f"{K1} {B} {rules(analyzer)} {analyzer.fingerprint}".encode())
+    for volume in library.volumes:
+        digest.update(key(volume))
+    return digest.hexdigest()[:16]
 
 
-def documents(library: Library) -> tuple[tuple[Passage, ...], ...]:
-    """What is searched: the passages of one body paragraph together, in library order."""
-    body = (passage for passage in library.passages if passage.paragraph.kind is Kind.BODY)
-    return tuple(
-        tuple(passages)
-        for _, passages in groupby(body, key=lambda p: (p.report_id, p.paragraph.span))
-    )
-
-
-def _offsets(lengths: Sequence[int]) -> npt.NDArray[np.int64]:
-    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
+def analysed_here(
+    sources: Sequence[Source], analyzer: Analyzer, progress: Progress
+) -> Sequence[Holdings]:
+    """Analyse in this process, all at once."""
+    total = sum(len(one.documents) for one in sources)
+    return [holdings.analyse(sources, analyzer, lambda done: progress(done, total))]
 
 
 def build(
     library: Library,
     analyzer: Analyzer,
     *,
+    previous: Index | None = None,
+    room: Room | None = None,
+    analysing: Analysing = analysed_here,
     progress: Progress = lambda _done, _total: None,
 ) -> Index:
-    """Analyse every document of ``library``."""
-    vocabulary: dict[str, int] = {}
+    """The index of ``library``, in ``room`` (memory, where there is none).
 
-    def number(terms: Iterable[str]) -> list[int]:
-        return [vocabulary.setdefault(term, len(vocabulary)) for term in terms]
-
-    indexed: list[npt.NDArray[np.int32]] = []
-    sentences: list[npt.NDArray[np.int32]] = []
-    lengths: list[int] = []
-    bits: list[int] = []
-    counts: list[int] = []
-    heading_of: list[int] = []
-    headings: dict[tuple[str, ...], int] = {}
-    heading_terms: list[npt.NDArray[np.int32]] = []
-    heading_indexed: list[list[int]] = []
-    searched = documents(library)
-    total = len(searched)
-    for done, passages in enumerate(searched):
-        report = library.report(passages[0].report_id)
-        # A report without a title is called by its id, which is no word of it.
-        title = () if report.title == report.id else (report.title,)
-        above = (*title, *report.path(passages[0].paragraph))
-        if above not in headings:
-            headings[above] = len(headings)
-            terms = analyzer.terms(normalise("\n".join(above)).text)
-            heading_indexed.append(number(terms.words) + number(terms.bigrams))
-            heading_terms.append(
-                np.unique(np.array(heading_indexed[-1] + number(terms.unigrams), np.int32))
-            )
-        heading_of.append(headings[above])
-        document = list(heading_indexed[heading_of[-1]])
-        count = 0
-        for sentence in (s for passage in passages for s in passage.sentences):
-            text = normalise(sentence.of(report.text)).text
-            terms = analyzer.terms(text)
-            content = number(terms.words) + number(terms.bigrams)
-            document += content
-            sentences.append(np.unique(np.array(content + number(terms.unigrams), np.int32)))
-            lengths.append(len(terms.unigrams))
-            person, place = analyzer.names(terms.words)
-            bits.append(held(text, person=person, place=place))
-            count += 1
-        indexed.append(np.array(document, np.int32))
-        counts.append(count)
-        if not done % 256:
-            progress(done, total)
-    progress(total, total)
-    first_sentence = _offsets(counts)
-    sentence_offsets = _offsets([len(s) for s in sentences])
-    sentence_terms = np.concatenate([np.zeros(0, np.int32), *sentences]).astype(np.int32)
-    owners = np.repeat(np.arange(total), np.diff(sentence_offsets[first_sentence]))
-    pairs = np.unique(sentence_terms.astype(np.int64) * max(total, 1) + owners)
-    postings = Postings.of(indexed, len(vocabulary))
-    return Index(
-        revision=revision(library, analyzer),
-        vocabulary=vocabulary,
-        postings=postings,
-        impacts=Impacts.of(postings, k1=K1, b=B),
-        first_sentence=first_sentence,
-        sentence_offsets=sentence_offsets,
-        sentence_terms=sentence_terms,
-        sentence_lengths=np.array(lengths, np.int32),
-        held=np.array(bits, np.uint8),
-        heading_of=np.array(heading_of, np.int32),
-        heading_offsets=_offsets([len(h) for h in heading_terms]),
-        heading_terms=np.concatenate([np.zeros(0, np.int32), *heading_terms]).astype(np.int32),
-        doc_freqs=np.bincount(pairs // max(total, 1), minlength=len(vocabulary)).astype(np.int32),
-    )
-
-
-_NUMBERED = (
-    "first_sentence", "sentence_offsets", "sentence_terms", "sentence_lengths", "held",
-    "heading_of", "heading_offsets", "heading_terms", "doc_freqs",
-)  # fmt: skip
-_POSTINGS = ("offsets", "documents", "counts", "lengths")
-_IMPACTS = ("steps", "highest")
-
-
-_CURRENT = "current"  # names the folder, beside it, of the index that counts
-_ABANDONED = 3600  # seconds after which what another process was writing is taken for left behind
-
-
-def save(index: Index, folder: Path) -> None:
-    """Write ``index`` into ``folder`` whole or not at all.
-
-    It is written beside the one that is there; then one file, which says which of them counts,
-    is replaced. A process that is killed at any moment leaves the old index or the new one.
+    Of ``previous`` is taken over what has not changed; the result is the same without it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f"{index.revision}.", dir=folder))
-    for name in _NUMBERED:
-        np.save(aside / f"{name}.npy", getattr(index, name))
-    for name in _POSTINGS:
-        np.save(aside / f"postings_{name}.npy", getattr(index.postings, name))
-    for name in _IMPACTS:
-        np.save(aside / f"impacts_{name}.npy", getattr(index.impacts, name))
-    (aside / "vocabulary.txt").write_text("\n".join(index.vocabulary), encoding="utf-8")
-    sizes = {file.name: file.stat().st_size for file in sorted(aside.iterdir())}
-    header = {"format": FORMAT, "revision": index.revision, "sizes": sizes}
-    (aside / "header.json").write_text(json.dumps(header, indent=1), encoding="utf-8")
-    before = _current(folder)
-    pointer = aside / _CURRENT
-    pointer.write_text(aside.name, encoding="utf-8")
-    pointer.replace(folder / _CURRENT)
-    for other in folder.iterdir():
-        if other.is_dir() and other != aside:
-            abandoned = time.time() - other.stat().st_mtime > _ABANDONED
-            if other == before or abandoned:
-                shutil.rmtree(other, ignore_errors=True)
+    room = room or Memory()
+    volumes = library.volumes
+    known = np.full(len(volumes), -1, np.int64)
+    if previous is not None and previous.rules == rules(analyzer):
+        known = _unchanged(previous, [key(volume) for volume in volumes], analyzer)
+    fresh = np.flatnonzero(known < 0)
+    parts: list[Holdings] = []
+    parts_of = np.zeros(len(volumes), np.int64)
+    reports_of = known.copy()
+    if previous is not None and len(fresh) < len(volumes):
+        parts.append(previous)
+    if len(fresh) or not len(volumes):
+        made = analysing([source(volumes[n]) for n in fresh.tolist()], analyzer, progress)
+        sizes = [len(part.first_document) - 1 for part in made]
+        parts_of[fresh] = np.repeat(np.arange(len(parts), len(parts) + len(made)), sizes)
+        reports_of[fresh] = np.arange(len(fresh)) - np.repeat(offsets(sizes)[:-1], sizes)
+        parts += made
+    merged = merge(parts, parts_of, reports_of, room)
+    words = json.dumps(sorted(analyzer.vocabulary), ensure_ascii=False)
+    impacts = Impacts.of(merged.postings, k1=K1, b=B)
+    arrays = merged.arrays() | {
+        "lexicon": room.fill("lexicon", np.uint8, [np.frombuffer(encoded(words), np.uint8)]),
+        "impacts_steps": room.fill("impacts_steps", np.uint16, [impacts.steps]),
+        "impacts_highest": room.fill("impacts_highest", np.uint16, [impacts.highest]),
+    }
+    return Index.of(revision(library, analyzer), rules(analyzer), arrays)
 
 
-def _current(folder: Path) -> Path | None:
-    """The folder of the index that counts."""
-    try:
-        name = (folder / _CURRENT).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
-    return folder / name if name == Path(name).name else None
+def _unchanged(previous: Index, keys: Sequence[bytes], analyzer: Analyzer) -> npt.NDArray[np.int64]:
+    """For each report the number that it has in ``previous``; -1 where it must be analysed."""
+    whole = previous.keys.tobytes()
+    places = {
+        whole[begin : begin + KEY_SIZE]: begin // KEY_SIZE
+        for begin in range(0, len(whole), KEY_SIZE)
+    }
+    found = np.array([places.get(one, -1) for one in keys], np.int64)
+    _, first = np.unique(found, return_index=True)
+    again = np.ones(len(found), np.bool_)
+    again[first] = False  # of two reports that are the same one is enough
+    found[again] = -1
+    before = {(word, what) for word, what in json.loads(previous.lexicon.tobytes())}
+    changed = {encoded(word) for word, _ in before ^ analyzer.vocabulary}
+    if changed:
+        if len(changed) * len(previous.texts) > _LONGEST_LOOK:
+            return np.full(len(keys), -1, np.int64)
+        reused = np.flatnonzero(found >= 0)
+        found[reused[_holding(previous, changed)[found[reused]]]] = -1
+    return found
 
 
-def load(folder: Path, expected: str) -> Index:
-    """Open a saved index without reading it all.
-
-    Raises ``IndexOutOfDate`` where there is none, where it was made for another library, by
-    another analyzer or format, or where a file of it is cut short or missing.
-    """
-    saved = _current(folder)
-    if saved is None:
-        raise IndexOutOfDate(f"{folder} has no index")
-    try:
-        header = json.loads((saved / "header.json").read_text(encoding="utf-8"))
-        sizes = {name: (saved / name).stat().st_size for name in header["sizes"]}
-        if header["format"] != FORMAT or header["revision"] != expected:
-            raise IndexOutOfDate(f"{saved} was made for another library, analyzer or format")
-        if sizes != header["sizes"]:
-            raise IndexOutOfDate(f"{saved} is damaged: a file has not the size it was written with")
-        terms = (saved / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
-        arrays = {name: _mapped(saved / f"{name}.npy") for name in _NUMBERED}
-        postings = {name: _mapped(saved / f"postings_{name}.npy") for name in _POSTINGS}
-        impacts = {name: _mapped(saved / f"impacts_{name}.npy") for name in _IMPACTS}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
-        raise IndexOutOfDate(f"{saved} cannot be read: {error}") from error
-    return Index(
-        revision=expected,
-        vocabulary={term: number for number, term in enumerate(terms) if term},
-        postings=Postings(**postings),
-        impacts=Impacts(**impacts, k1=K1, b=B),
-        **arrays,
-    )
-
-
-def _mapped(file: Path) -> npt.NDArray[Any]:
-    # A plain view: each slice of numpy's memmap takes microseconds to be made one itself.
-    return np.asarray(np.load(file, mmap_mode="r"))
+def _holding(index: Index, words: set[bytes]) -> npt.NDArray[np.bool_]:
+    """Which reports' texts hold any of ``words``, in UTF-8."""
+    starts = index.text_starts
+    holding = np.zeros(len(starts) - 1, np.bool_)
+    chunk = 1 << 26  # bytes looked through at once, where no report alone has more
+    begin = 0
+    while begin < len(holding):
+        end = int(np.searchsorted(starts, starts[begin] + chunk, side="right")) - 1
+        end = max(end, begin + 1)
+        text = index.texts[int(starts[begin]) : int(starts[end])].tobytes()
+        ends = (starts[begin + 1 : end + 1] - starts[begin]).tolist()
+        for word in words:
+            place = text.find(word)
+            while place >= 0:
+                report = int(np.searchsorted(ends, place, side="right"))
+                holding[begin + report] = True
+                place = text.find(word, ends[report])
+        begin = end
+    return holding

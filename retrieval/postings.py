@@ -39,11 +39,23 @@ class Postings:
     @classmethod
     def of_flat(cls, terms: Ids, lengths: npt.NDArray[np.int32], vocabulary_size: int) -> Postings:
         """The postings of documents whose term ids stand one after the other in ``terms``."""
-        count = max(len(lengths), 1)
+        owners = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+        return cls.of_pairs(terms, owners, len(lengths), vocabulary_size)
+
+    @classmethod
+    def of_pairs(
+        cls,
+        terms: npt.NDArray[np.integer],
+        documents: npt.NDArray[np.integer],
+        document_count: int,
+        vocabulary_size: int,
+    ) -> Postings:
+        """The postings of terms that each stand in the document beside them, in any order."""
+        count = max(document_count, 1)
         # One sort of (term, document) pairs packed in one integer gives the postings in order.
         pairs = terms.astype(np.int64)
         pairs *= count
-        pairs += np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+        pairs += documents
         pairs.sort()
         first = np.ones(len(pairs), np.bool_)
         np.not_equal(pairs[1:], pairs[:-1], out=first[1:])
@@ -55,7 +67,7 @@ class Postings:
             np.searchsorted(pairs, begins).astype(np.int64),
             (pairs % count).astype(np.int32),
             counts.astype(np.min_scalar_type(int(counts.max(initial=0)))),
-            lengths,
+            np.bincount(documents, minlength=document_count).astype(np.int32),
         )
 
 

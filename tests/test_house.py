@@ -21,9 +21,10 @@ OURS = {*MAY_IMPORT, "tests", "benchmarks"}
 # Packages with habits that are kept in one place: the files or folders that may import them.
 KEPT_IN = {
     "telegram": "bot/",
-    "jieba": "retrieval/analysis.py",
+    "jieba": "retrieval/segmenting.py",
     "rank_bm25": "retrieval/bm25.py",
     "markdown_it": "knowledge/readers/",
+    "docx": "knowledge/readers/",
 }
 
 

@@ -165,12 +165,12 @@ def test_names_of_people_and_places_are_told_apart() -> None:
 
 
 def test_the_fingerprint_tells_analyzers_apart_by_what_they_do() -> None:
-    first = Analyzer(["甲乙丙", "丁戊己"], people=["周远山"], places=["南岸"])
-    same = Analyzer(["丁戊己", "甲乙丙", "甲乙丙"], people=["周远山"], places=["南岸"])
+    first = Analyzer(["甲乙丙", "丁丙己"], people=["周远山"], places=["南岸"])
+    same = Analyzer(["丁丙己", "甲乙丙", "甲乙丙"], people=["周远山"], places=["南岸"])
     others = [
         Analyzer(["甲乙丙"], people=["周远山"], places=["南岸"]),
-        Analyzer(["甲乙丙", "丁戊己", "周远山"], places=["南岸"]),
-        Analyzer(["甲乙丙", "丁戊己"], people=["南岸"], places=["周远山"]),
+        Analyzer(["甲乙丙", "丁丙己", "周远山"], places=["南岸"]),
+        Analyzer(["甲乙丙", "丁丙己"], people=["南岸"], places=["周远山"]),
     ]
     assert same.fingerprint == first.fingerprint
     assert len({first.fingerprint, *(other.fingerprint for other in others)}) == 4

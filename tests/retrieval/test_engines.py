@@ -19,7 +19,8 @@ from retrieval.analysis import Analyzer, normalise
 from retrieval.engine import Engine
 from retrieval.engines.local import LocalEngine
 from retrieval.evidence import Alternative
-from retrieval.index import build, documents, load, revision, save
+from retrieval.index import build, documents, revision
+from retrieval.saving import load, save
 
 FERRY = """\
 # 渡口纪事

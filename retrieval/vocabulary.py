@@ -1,0 +1,187 @@
+"""Which number has a term? The distinct terms of a library in one stretch of bytes, sorted.
+
+A term's number is its place in the order of UTF-8, which is that of its code points. So a look-up
+is a binary search, in memory or in a file that is mapped and hardly read.
+"""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int32]
+
+_STRIDE = 64  # terms between two that are kept in memory, to begin the search with
+_REMEMBERED = 1 << 16  # terms whose numbers are kept
+_REWRITTEN = 8  # more than one new term for so many old ones: everything is sorted anew
+
+
+def encoded(term: str) -> bytes:
+    """A term as it stands in a vocabulary; text of reports may hold half a surrogate pair."""
+    return term.encode("utf-8", "surrogatepass")
+
+
+class Vocabulary(Mapping[str, int]):
+    """Numbers by term; read-only.
+
+    Term number ``n`` is ``text[starts[n]:starts[n+1]]`` in UTF-8.
+    """
+
+    def __init__(self, text: Bytes, starts: Places) -> None:
+        self.text = text
+        self.starts = starts
+        self._known: dict[str, int] = {}
+        begins, ends = starts[:-1:_STRIDE].tolist(), starts[1::_STRIDE].tolist()
+        self._landmarks = [text[b:e].tobytes() for b, e in zip(begins, ends, strict=True)]
+
+    @classmethod
+    def of(cls, terms: Iterable[str]) -> Vocabulary:
+        """The vocabulary of these terms, repeats counted once."""
+        return cls._joined([encoded(term) for term in sorted(set(terms))])
+
+    @classmethod
+    def _joined(cls, ordered: Sequence[bytes]) -> Vocabulary:
+        lengths = np.fromiter(map(len, ordered), np.int64, len(ordered))
+        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        return cls(np.frombuffer(b"".join(ordered), np.uint8), starts)
+
+    def __getitem__(self, term: str) -> int:
+        number = self.get(term)
+        if number is None:
+            raise KeyError(term)
+        return number
+
+    def get(self, term: str, default: int | None = None) -> int | None:  # type: ignore[override]
+        """The number of ``term``, or ``default`` where it is none of these."""
+        number = self._known.get(term)
+        if number is None:
+            number, found = self.place(encoded(term))
+            if not found:
+                number = -1
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[term] = number
+        return default if number < 0 else number
+
+    def __contains__(self, term: object) -> bool:
+        return isinstance(term, str) and self.get(term) is not None
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __iter__(self) -> Iterator[str]:
+        return (term.decode("utf-8", "surrogatepass") for term in self.encoded())
+
+    def place(self, term: bytes) -> tuple[int, bool]:
+        """How many terms come before an encoded one, and whether it is among them."""
+        begin = max(bisect_right(self._landmarks, term) - 1, 0) * _STRIDE
+        starts = self.starts[begin : begin + _STRIDE + 1].tolist()
+        text = self.text[starts[0] : starts[-1]].tobytes()
+        near = [text[a - starts[0] : b - starts[0]] for a, b in itertools.pairwise(starts)]
+        place = bisect_left(near, term)
+        return begin + place, place < len(near) and near[place] == term
+
+    def encoded(self) -> list[bytes]:
+        """All terms, in order."""
+        text, starts = self.text.tobytes(), self.starts.tolist()
+        return [text[a:b] for a, b in itertools.pairwise(starts)]
+
+
+def union(
+    parts: Sequence[Vocabulary], used: Sequence[npt.NDArray[np.bool_]]
+) -> tuple[Vocabulary, list[Numbers]]:
+    """The vocabulary of all terms that are marked in ``used``, and each part's way into it.
+
+    Term ``n`` of a part has the number ``ways[part][n]`` in the new one; a term that is not used
+    has the number that the next one after it has, so that every way ascends.
+    """
+    if not parts:
+        return Vocabulary.of(()), []
+    largest = max(range(len(parts)), key=lambda number: len(parts[number]))
+    others = sum(int(np.count_nonzero(u)) for n, u in enumerate(used) if n != largest)
+    dropped = len(used[largest]) - int(np.count_nonzero(used[largest]))
+    if (others + dropped) * _REWRITTEN <= len(parts[largest]):
+        return _inserted(parts, used, largest)
+    return _sorted(parts, used)
+
+
+def _chosen(part: Vocabulary, used: npt.NDArray[np.bool_]) -> list[bytes]:
+    terms = part.encoded()
+    return [terms[n] for n in np.flatnonzero(used).tolist()]
+
+
+def _sorted(
+    parts: Sequence[Vocabulary], used: Sequence[npt.NDArray[np.bool_]]
+) -> tuple[Vocabulary, list[Numbers]]:
+    """The union, sorted as a whole."""
+    chosen = [_chosen(part, mask) for part, mask in zip(parts, used, strict=True)]
+    ordered = sorted(set().union(*chosen))
+    number = {term: place for place, term in enumerate(ordered)}
+    ways = []
+    for terms, mask in zip(chosen, used, strict=True):
+        numbers = np.fromiter((number[term] for term in terms), np.int32, len(terms))
+        ways.append(_filled(numbers, mask, len(ordered)))
+    return Vocabulary._joined(ordered), ways  # noqa: SLF001
+
+
+def _filled(numbers: Numbers, used: npt.NDArray[np.bool_], size: int) -> Numbers:
+    """The numbers of the used terms, with those of the next one between them."""
+    after: Places = np.cumsum(used) - used  # used terms before each
+    padded: Numbers = np.append(numbers, np.int32(size))
+    return padded[after]
+
+
+def _inserted(
+    parts: Sequence[Vocabulary], used: Sequence[npt.NDArray[np.bool_]], largest: int
+) -> tuple[Vocabulary, list[Numbers]]:
+    """The same, where nearly all of it is one of the parts: that is copied in long stretches."""
+    base, kept = parts[largest], used[largest]
+    wanted = {t for n, p in enumerate(parts) if n != largest for t in _chosen(p, used[n])}
+    places = {term: base.place(term) for term in wanted}
+    new = sorted(t for t, (place, found) in places.items() if not found or not kept[place])
+    at = np.array([places[term][0] for term in new], np.int64)
+    # What is new stands before the term that it is placed at, or in its stead.
+    starts, text = base.starts, base.text
+    pieces: list[Bytes] = []
+    done = 0
+    gone = np.flatnonzero(~kept).tolist()
+    edits = sorted([*((p, 0, t) for p, t in zip(at.tolist(), new, strict=True)),
+                    *((p, 1, b"") for p in gone)])  # fmt: skip
+    for place, drops, term in edits:
+        pieces.append(text[starts[done] : starts[place]])
+        done = place + drops
+        if not drops:
+            pieces.append(np.frombuffer(term, np.uint8))
+    pieces.append(text[starts[done] :])
+    before: Places = np.cumsum(kept) - kept  # kept terms before each of the base
+    own = before + np.searchsorted(at, np.arange(len(kept)), side="right")
+    # A term that is new at a dropped term's own place stands before what follows, as it should.
+    total = int(np.count_nonzero(kept)) + len(new)
+    lengths = np.zeros(total, np.int64)
+    lengths[own[kept]] = np.diff(starts)[kept]
+    numbers = (
+        before[np.minimum(at, len(kept) - 1)]
+        + np.where(at >= len(kept), kept[-1:].sum(), 0)
+        + np.arange(len(new))
+    )
+    lengths[numbers] = [len(term) for term in new]
+    made = Vocabulary(
+        np.concatenate([np.zeros(0, np.uint8), *pieces]),
+        np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]),
+    )
+    found = {term: int(number) for term, number in zip(new, numbers, strict=True)}
+    ways: list[Numbers] = []
+    for part, mask in zip(parts, used, strict=True):
+        if part is base:
+            ways.append(_filled(own[kept].astype(np.int32), kept, total))
+            continue
+        terms = _chosen(part, mask)
+        found_at = (found[t] if t in found else int(own[places[t][0]]) for t in terms)
+        ways.append(_filled(np.fromiter(found_at, np.int32, len(terms)), mask, total))
+    return made, ways

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from retrieval.analysis import Analyzer
+from retrieval.segmenting import dictionary, fast_is_installed
+
+KINDS = [
+    False,
+    pytest.param(
+        True, marks=pytest.mark.skipif(not fast_is_installed(), reason="needs the extra fast")
+    ),
+]
+WORDS = ["五级巡查", "三零", "拉索检修", "大桥封闭", "桥工班长", "和平民族", "abc", "护航奔腾时代"]
+TEXTS = st.lists(
+    st.sampled_from(
+        [*WORDS, *"五级巡查三零拉索检修大桥封闭工班长的和平民族", "公安机关", "。", "1"]
+    ),
+    max_size=30,
+).map("".join)
+
+
+@pytest.mark.parametrize("fast", KINDS)
+@given(text=TEXTS, words=st.sets(st.sampled_from(WORDS)), other=st.sets(st.sampled_from(WORDS)))
+@settings(max_examples=150, deadline=None)
+def test_a_word_changes_nothing_in_texts_that_do_not_hold_it(
+    fast: bool, text: str, words: set[str], other: set[str]
+) -> None:
+    first, second = (_ANALYZERS(frozenset(these), fast) for these in (words, other))
+    assert first.rules == second.rules
+    changed = {word for word, _ in first.vocabulary ^ second.vocabulary}
+    if not any(word in text for word in changed):
+        assert first.terms(text) == second.terms(text)
+
+
+class _Analyzers:
+    """Analyzers by their words; a dictionary takes long to copy."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[frozenset[str], bool], Analyzer] = {}
+
+    def __call__(self, words: frozenset[str], fast: bool) -> Analyzer:
+        if (words, fast) not in self._made:
+            self._made[words, fast] = Analyzer(words, fast=fast)
+        return self._made[words, fast]
+
+
+_ANALYZERS = _Analyzers()
+
+
+@pytest.mark.parametrize("fast", KINDS)
+def test_a_word_stays_whole_whatever_other_words_there_are(fast: bool) -> None:
+    for words in (["五级巡查"], WORDS, ["五级", "巡查", "五级巡查"]):
+        assert "五级巡查" in Analyzer(words, fast=fast).words("推行五级巡查制度")
+
+
+@pytest.mark.parametrize("fast", KINDS)
+def test_a_word_that_stays_whole_anyway_is_not_added(fast: bool) -> None:
+    assert dictionary(fast=fast).frequency("公安机关") is None
+    assert Analyzer(["公安机关"], fast=fast).fingerprint == Analyzer(fast=fast).fingerprint
+
+
+@pytest.mark.skipif(not fast_is_installed(), reason="needs the extra fast")
+def test_where_the_two_segmenters_differ_their_analyzers_are_told_apart() -> None:
+    """They share a dictionary and cut nearly alike; what is no Chinese word, they cut otherwise."""
+    plain, fast = Analyzer(), Analyzer(fast=True)
+    text = (Path(__file__).parents[2] / "knowledge/reports/huhang-benteng.md").read_text("utf-8")
+    lines = text.splitlines()
+    same = [line for line in lines if plain.words(line) == fast.words(line)]
+    assert len(same) >= 0.9 * len(lines)
+    assert plain.fingerprint != fast.fingerprint
+    assert plain.rules != fast.rules

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval import vocabulary
+from retrieval.vocabulary import Vocabulary, union
+
+# Neighbours in the order of UTF-8 and of code points, half a surrogate pair among them.
+TERMS = st.sets(st.text(st.sampled_from("a\x7f\x80乙甲\ud83d\uffff𠮷"), min_size=1, max_size=3))
+MANY = st.integers(0, 300).map(lambda count: {f"词{number}" for number in range(count)})
+
+
+@given(TERMS | MANY, TERMS)
+def test_a_term_has_its_place_in_the_order_for_number(terms: set[str], others: set[str]) -> None:
+    made = Vocabulary.of(terms)
+    assert list(made) == sorted(terms)
+    assert [made[term] for term in sorted(terms)] == list(range(len(terms)))
+    for term in others:
+        assert (term in made) == (term in terms)
+        assert made.get(term, -7) == (made[term] if term in terms else -7)
+    assert "" not in made
+    assert len(made) == len(terms)
+
+
+@given(st.lists(st.tuples(TERMS | MANY, TERMS), min_size=1, max_size=3), st.data())
+def test_a_union_has_the_used_terms_and_the_way_to_each(
+    rows: list[tuple[set[str], set[str]]], data: st.DataObject
+) -> None:
+    parts = [Vocabulary.of(one | other) for one, other in rows]
+    unused = [
+        data.draw(st.sets(st.sampled_from(sorted(p)), max_size=3)) if p else set() for p in parts
+    ]
+    used = [
+        np.array([term not in without for term in part], np.bool_)
+        for part, without in zip(parts, unused, strict=True)
+    ]
+    expected = sorted({t for p, u in zip(parts, unused, strict=True) for t in p if t not in u})
+    largest = max(range(len(parts)), key=lambda number: len(parts[number]))
+    made = [union(parts, used), vocabulary._sorted(parts, used)]
+    if parts[largest]:
+        made.append(vocabulary._inserted(parts, used, largest))
+    for whole, ways in made:
+        assert list(whole) == expected
+        for part, mask, way in zip(parts, used, ways, strict=True):
+            assert [whole[t] for t, m in zip(part, mask, strict=True) if m] == way[mask].tolist()
+            assert (np.diff(way) >= 0).all()
+
+
+def test_numbers_are_remembered_no_further_than_allowed(monkeypatch: object) -> None:
+    made = Vocabulary.of(["甲", "乙"])
+    for number in range(vocabulary._REMEMBERED + 10):
+        assert made.get(f"词{number}") is None
+    assert len(made._known) <= vocabulary._REMEMBERED
+    assert (made["甲"], made["乙"]) == (1, 0)
