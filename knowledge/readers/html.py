@@ -56,6 +56,9 @@ _CHARSET = re.compile(
 _LARGER = {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs"}
 _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 
+# libxml2 stops at the end of a page; browsers show what is written behind it.
+_ENDS = re.compile(r"</(?:body|html)\s{0,9}>", re.IGNORECASE)
+
 # fmt: off
 _INLINE = frozenset((
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
@@ -118,6 +121,7 @@ def tree(text: str) -> Element:
     """The root of a page. Raises ``UnreadableReport`` where it nests too deep."""
     if declaration := _XML_DECLARATION.match(text):
         text = text[declaration.end() :]
+    text = _ENDS.sub("", text)
     parser = lxml_html.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=True)
     try:
         root: Element = lxml_html.document_fromstring(text or " ", parser=parser)

@@ -55,6 +55,14 @@ of Python<br>另一行<span style="display:none">隐</span></p>
     ]
 
 
+def test_what_stands_behind_the_end_of_a_page_is_read() -> None:
+    assert blocks(page("<p>甲</p></body></html><p>乙 1 < 2 & 3</p></td></div>丙")) == [
+        ("paragraph", 0, "甲"),
+        ("paragraph", 0, "乙 1 < 2 & 3"),
+        ("paragraph", 0, "丙"),
+    ]
+
+
 def test_an_old_page_divides_paragraphs_by_line_breaks() -> None:
     assert blocks(page("<div>　　第一段，<br>接着。<br>　　第二段。<br><br>第三段。</div>")) == [
         ("paragraph", 0, "第一段，\n接着。"),
