@@ -63,7 +63,7 @@ def load_library(folder: Path, *, overlay: Path | None = None, strict: bool = Tr
     with readers.Workshop() as workshop:
         over = _Over(overlay or folder, workshop)
         if (folder / CATALOG).exists():
-            library = _Loading(folder, over).library()
+            library = _Loading(folder, over).library(strict=strict)
         else:
             library = _without_catalog(folder, over)
     if strict and library.broken:
@@ -404,7 +404,7 @@ class _Loading:
             raise InvalidCatalog((Fault(CATALOG, 1, content),))
         self.checker = Checker(CATALOG, parse(content, CATALOG))
 
-    def library(self) -> Library:
+    def library(self, *, strict: bool) -> Library:
         value = self.checker.lined.value
         if value is None:
             self.checker.add((), "is empty; list your reports under `reports`")
@@ -422,7 +422,7 @@ class _Loading:
         questions, broken = self.questions(catalog.questions)
         curated, unbound = self.over.questions(self.reports) if self.complete else ((), ())
         if self.checker.faults or self.over.faults:
-            raise self.invalid((*broken, *unbound))
+            raise self.invalid((*broken, *unbound) if strict else ())
         return Library.from_reports(
             self.reports,
             topics=topics,
