@@ -20,6 +20,7 @@ from knowledge.lexicon import Lexicon, Name
 from knowledge.library import Library
 from knowledge.lined_yaml import Location, parse
 from knowledge.listed import LONGEST_ID, ListedReport
+from knowledge.made_before import made_before
 from knowledge.model import Kind, Report, Span
 from knowledge.outline import Description, Reading, outline, reading
 from knowledge.overlay import OVERLAY, LinedOverlay, Synonyms, read_overlay
@@ -75,7 +76,12 @@ def read_report(
     name: str, content: bytes, description: Description, workshop: Workshop | None = None
 ) -> Report:
     """The report in a file's bytes: ``examine_report`` without its remarks."""
-    return examine_report(name, content, description, workshop).report
+    return made_before(
+        name,
+        content,
+        description,
+        lambda: examine_report(name, content, description, workshop).report,
+    )
 
 
 def examine_report(
@@ -209,14 +215,9 @@ def _without_catalog(folder: Path, over: _Over) -> Library:
             faults.append(Fault(name, 1, content))
             continue
         try:
-            document = over.workshop.read(name, content)
-            report = _with_body(reading(document, Description(own_id))).report
+            reports[own_id] = _undescribed(name, content, own_id, over.workshop)
         except UnreadableReport as error:
             faults.append(Fault(name, 1, str(error)))
-            continue
-        if report.title == own_id:  # it has none of its own
-            report = outline(document, Description(own_id, path.stem))
-        reports[own_id] = report
     reports |= over.reports()
     if not reports and not faults and not over.faults:
         known = ", ".join(sorted(readers.SUFFIXES))
@@ -229,6 +230,18 @@ def _without_catalog(folder: Path, over: _Over) -> Library:
     return Library.from_reports(
         reports.values(), synonyms=over.synonyms, curated=curated, broken=broken
     )
+
+
+def _undescribed(name: str, content: bytes, own_id: str, workshop: Workshop) -> Report:
+    """The report in a file that no catalog describes, titled by its name if it has no title."""
+    stem = PurePosixPath(name).stem
+
+    def made() -> Report:
+        document = workshop.read(name, content)
+        report = _with_body(reading(document, Description(own_id))).report
+        return outline(document, Description(own_id, stem)) if report.title == own_id else report
+
+    return made_before(name, content, (own_id, stem), made)
 
 
 def readable_files(folder: Path) -> list[Path]:

@@ -12,6 +12,7 @@ import importlib.metadata
 import importlib.util
 import logging
 import math
+import re
 import threading
 import warnings
 from collections.abc import Iterable, Mapping
@@ -161,14 +162,10 @@ class Names:
 @cache
 def dictionary_names() -> Names:
     """The words that jieba's dictionary marks as names of people (nr) and of places (ns)."""
-    people, places = set(), set()
-    with jieba.Tokenizer().get_dict_file() as lines:
-        for line in lines:
-            word, _, tag = line.decode("utf-8").split()
-            if tag.startswith("nr") and len(word) > 1:
-                people.add(word)
-            elif tag == "ns":
-                places.add(word)
+    with jieba.Tokenizer().get_dict_file() as file:
+        listed = file.read().decode("utf-8")
+    people = re.findall(r"^(\S\S+) \d+ nr\w*$", listed, re.MULTILINE)
+    places = re.findall(r"^(\S+) \d+ ns$", listed, re.MULTILINE)
     return Names(frozenset(people), frozenset(places))
 
 
