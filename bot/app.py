@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from typing import Any
 
 from telegram import Update
@@ -22,7 +23,20 @@ from bot.buttons import Verb
 from bot.desk import Context, Desk, put_desk
 from bot.errors import CannotStart
 from bot.faults import on_error
-from bot.handlers import admin, ask, browse, choices, feedback, inline, press, topics
+from bot.guide import ADMIN
+from bot.handlers import (
+    admin,
+    ask,
+    browse,
+    changes,
+    choices,
+    feedback,
+    inline,
+    press,
+    revisions,
+    topics,
+    upload,
+)
 from bot.hearing import Hearing, ListeningRequest
 from bot.memory import Memory
 from bot.opening import open_to_serve
@@ -50,11 +64,18 @@ BUTTONS = {
     Verb.OUTLINE: browse.open_outline,
     Verb.SECTION: browse.open_section,
     Verb.SETTING: choices.choose,
+    Verb.CONFIRM: changes.confirm,
+    Verb.CANCEL: changes.cancel,
+    Verb.REVISIONS: revisions.turn_revisions,
+    Verb.ROLLBACK: revisions.press_rollback,
+    Verb.REMOVALS: revisions.turn_removals,
+    Verb.REMOVE: revisions.press_remove,
 }
 
 
-def handlers() -> list[BaseHandler[Update, Context, None]]:
+def handlers(admins: Collection[int]) -> list[BaseHandler[Update, Context, None]]:
     """Who answers what. The first that fits an update takes it, so the order matters."""
+    sent = filters.ChatType.PRIVATE & filters.Document.ALL & filters.User(admins)
     new, edited = filters.UpdateType.MESSAGE, filters.UpdateType.EDITED_MESSAGE
     said = new | edited  # an edited question edits its answer
     private, group = filters.ChatType.PRIVATE, filters.ChatType.GROUPS
@@ -63,7 +84,7 @@ def handlers() -> list[BaseHandler[Update, Context, None]]:
         MessageHandler(said & FOR_NOBODY, silence),
         MessageHandler(new & filters.StatusUpdate.MIGRATE, choices.moved),
         MessageHandler(said & filters.StatusUpdate.ALL, silence),
-        MessageHandler(edited & commanded("start", "settings", "reload"), silence),
+        MessageHandler(edited & commanded("start", "settings", *ADMIN), silence),
         # Then commands, the fixed ones before the topics', which change with the catalog.
         MessageHandler(new & commanded("start"), browse.start),
         MessageHandler(said & commanded("help"), browse.help_),
@@ -72,7 +93,14 @@ def handlers() -> list[BaseHandler[Update, Context, None]]:
         MessageHandler(said & commanded("outline"), browse.outline),
         MessageHandler(new & commanded("settings"), choices.settings),
         MessageHandler(new & commanded("reload"), admin.reload),
+        MessageHandler(new & commanded("add"), upload.add),
+        MessageHandler(new & commanded("remove"), revisions.remove),
+        MessageHandler(new & commanded("revisions"), revisions.revisions),
+        MessageHandler(new & commanded("rollback"), revisions.rollback),
         MessageHandler(said & ANY_COMMAND, topics.command),
+        # Then a file of an admin, who wants it to be a report.
+        MessageHandler(new & sent, upload.document),
+        MessageHandler(edited & sent, silence),
         # Then words: all of them in private, in a group only what is addressed to us.
         MessageHandler(said & private & WORDED, ask.question),
         MessageHandler(said & group & WORDED & ADDRESSED, ask.question),
@@ -107,6 +135,6 @@ def build_application(settings: Settings, store: Store, hearing: Hearing) -> App
     answerer = open_to_serve(settings, shelf)
     rates = Rates(settings.person_rate, settings.chat_rate, time.monotonic)
     put_desk(app.bot_data, Desk(settings, memory, shelf, answerer, rates, hearing, turns))
-    app.add_handlers(handlers())
+    app.add_handlers(handlers(settings.admins))
     app.add_error_handler(on_error)
     return app

@@ -33,6 +33,12 @@ class Verb(StrEnum):
     OUTLINE = "o"  # [report id, page] the sections of a report
     SECTION = "s"  # [report id, section, fingerprint of its path, page] its paragraphs
     SETTING = "g"  # [name, value] a choice in /settings
+    CONFIRM = "y"  # [draft] put a previewed change of the knowledge into use
+    CANCEL = "n"  # [draft] forget it
+    REVISIONS = "v"  # [page] the list of revisions
+    ROLLBACK = "b"  # [number] what going back to this revision would change
+    REMOVALS = "z"  # [page] the list of reports to remove
+    REMOVE = "x"  # [report id] what removing this report would change
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from retrieval.model import Quote
 Item = TypeVar("Item")
 
 COMMANDS = ("ask", "reports", "outline", "settings", "help")
+# For the bot's admins, in private.
+ADMIN = ("add", "remove", "reload", "revisions", "rollback")
 EXAMPLES = 2
 # What /settings offers: by the name of the preference, the button's value and what it means.
 CHOICES: Mapping[str, Mapping[str, str | int | bool]] = {
@@ -66,7 +68,7 @@ def help_page(topics: Sequence[Topic], view: View, *, admin: bool = False) -> Pa
         say("help.inline", bot=view.username),
     ]
     meanings = [(f"/{topic.command}", describe(topic, view.texts)) for topic in topics]
-    commands = (*COMMANDS, "reload") if admin else COMMANDS
+    commands = (*COMMANDS, *ADMIN) if admin else COMMANDS
     meanings += [(f"/{command}", say(f"commands.{command}")) for command in commands]
     rows = [say("help.row", command=command, meaning=meaning) for command, meaning in meanings]
     return Page(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from telegram import (
     Bot,
@@ -13,11 +13,12 @@ from telegram import (
     BotCommandScopeAllChatAdministrators,
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
 )
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 
 from bot.excerpt import clipped
-from bot.guide import describe
+from bot.guide import ADMIN, describe
 from bot.texts import LANGUAGES, texts
 from knowledge.topics import Topic
 
@@ -47,25 +48,49 @@ def menu(
     return [*offered, *fixed][:MOST]
 
 
-async def publish_commands(bot: Bot, topics: Sequence[Topic], *, ephemeral: bool) -> None:
+async def publish_commands(
+    bot: Bot, topics: Sequence[Topic], *, ephemeral: bool, admins: Collection[int] = ()
+) -> None:
     """Tell Telegram the menu for every kind of chat and every language.
 
     With ``ephemeral``, the commands in groups are so; a server that does not know that takes the
-    menu all the same.
+    menu all the same. The private chats of the ``admins`` have the admins' commands as well.
+    """
+    await _publish(bot, BotCommandScopeAllPrivateChats(), topics, PRIVATE)
+    await _publish(bot, BotCommandScopeAllGroupChats(), topics, GROUP, ephemeral=ephemeral)
+    everywhere = BotCommandScopeAllChatAdministrators()
+    await _publish(bot, everywhere, topics, GROUP_ADMINS, ephemeral=ephemeral)
+    for admin in sorted(admins):
+        await publish_for_admin(bot, topics, admin)
+
+
+async def publish_for_admin(bot: Bot, topics: Sequence[Topic], admin: int) -> None:
+    """Tell Telegram the menu of one admin's private chat, if they have one with the bot yet."""
+    await _publish(bot, BotCommandScopeChat(admin), topics, (*PRIVATE, *ADMIN))
+
+
+async def _publish(
+    bot: Bot,
+    scope: BotCommandScope,
+    topics: Sequence[Topic],
+    words: Sequence[str],
+    *,
+    ephemeral: bool = False,
+) -> None:
+    """The menu for ``scope`` in every language.
+
     Clients of other languages get the English menu, as they get English sentences. A menu that
     Telegram does not take is logged: the bot works without one.
     """
-    scopes: list[tuple[BotCommandScope, Sequence[str]]] = [
-        (BotCommandScopeAllPrivateChats(), PRIVATE),
-        (BotCommandScopeAllGroupChats(), GROUP),
-        (BotCommandScopeAllChatAdministrators(), GROUP_ADMINS),
-    ]
-    for scope, words in scopes:
-        for language in LANGUAGES:
-            code = None if language == "en" else language
-            hidden = ephemeral and words is not PRIVATE
-            try:
-                offered = menu(topics, words, language, ephemeral=hidden)
-                await bot.set_my_commands(offered, scope, code)
-            except TelegramError as error:
-                _log.warning("Telegram did not take the menu for %s: %s", scope.type, error)
+    for language in LANGUAGES:
+        code = None if language == "en" else language
+        try:
+            offered = menu(topics, words, language, ephemeral=ephemeral)
+            await bot.set_my_commands(offered, scope, code)
+        except BadRequest as error:
+            if "chat not found" in error.message.lower():
+                _log.info("no menu for an admin who has not written to the bot yet")
+                return
+            _log.warning("Telegram did not take the menu for %s: %s", scope.type, error)
+        except TelegramError as error:
+            _log.warning("Telegram did not take the menu for %s: %s", scope.type, error)

@@ -23,6 +23,7 @@ from bot.hearing import Hearing
 from bot.menu import publish_commands
 from bot.settings import Settings
 from bot.store import Store
+from bot.working import tell_interrupted
 
 _log = logging.getLogger(__name__)
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -62,7 +63,10 @@ async def _run(app: App, settings: Settings, hearing: Hearing) -> None:
     async with app:
         try:
             topics = desk.answerer.library.topics
-            await publish_commands(app.bot, topics, ephemeral=settings.ephemeral)
+            await publish_commands(
+                app.bot, topics, ephemeral=settings.ephemeral, admins=settings.admins
+            )
+            await tell_interrupted(app.bot, settings, desk.shelf)
             await desk.memory.forget_old()
             await _listen(app, updater, settings)
             await app.start()

@@ -7,11 +7,12 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from knowledge.catalog import CATALOG, REPORTS, readable_files
 from knowledge.errors import InvalidCatalog, UnknownDraft, UnusableShelf
 from knowledge.lined_yaml import parse
+from knowledge.listed import ListedReport
 from knowledge.overlay import OVERLAY, Overlay, parse_overlay
 from knowledge.revisions import Content, Revision, What
 
@@ -142,6 +143,18 @@ def with_overlay(
     return Change(files, what, newest.seen)
 
 
+def with_report(newest: Revision, row: ListedReport, content: bytes, what: What) -> Change:
+    """The newest revision with the report that ``row`` lists; ``content`` is its file."""
+    overlay = overlay_of(newest)
+    own = {one.file for one in overlay.reports}
+    place, number = PurePosixPath(row.file), 1
+    while row.file in newest.files and row.file not in own:  # a file of the operator's
+        number += 1
+        file = place.with_stem(f"{place.stem}-{number}").as_posix()
+        row = row.model_copy(update={"file": file})
+    return with_overlay(newest, overlay.with_report(row), what, {row.file: content})
+
+
 def back_to(earlier: Revision, folder: Path) -> Change:
     """An earlier revision as it was, whatever the operator's folder says now."""
     what = What("rollback", {"to": str(earlier.number)})
@@ -165,9 +178,7 @@ def again(draft: Revision, newest: Revision, folder: Path, earlier: Revision | N
         case "remove":
             return with_overlay(newest, before.without_report(report), draft.what)
         case "upload" if report in rows:
-            row = rows[report]
-            uploads = {row.file: draft.read(row.file)}
-            return with_overlay(newest, before.with_report(row), draft.what, uploads)
+            return with_report(newest, rows[report], draft.read(rows[report].file), draft.what)
         case _:
             raise UnknownDraft(f"there is no draft {draft.draft}")
 

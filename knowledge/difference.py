@@ -130,11 +130,18 @@ def _alike(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _declared(library: Library) -> tuple[object, ...]:
+    """What is declared beside the reports, without where in the reports it stands."""
     return (
-        library.topics,
+        [
+            (
+                (topic.command, topic.words, topic.title, topic.description),
+                [(one.name, one.aliases, one.role, one.only_named) for one in topic.entries],
+            )
+            for topic in library.topics
+        ],
         library.lexicon,
         library.synonyms,
-        library.questions,
-        library.curated,
-        library.broken,
+        {one.question for one in library.questions}
+        | {one.question for one in library.curated}
+        | {one.question for one in library.broken},
     )

@@ -14,6 +14,7 @@ from bot.desk import Caller, Context, admission, caller_of, desk_of
 from bot.ephemeral import place_of
 from bot.guide import help_page, outline_page, reports_page, section_page, start_page
 from bot.handlers import topics
+from bot.menu import publish_for_admin
 from bot.rates import Admission
 from bot.reasons import reasons
 from bot.rendering import Page, View, changed_remark, paragraph_page
@@ -42,6 +43,8 @@ async def start(update: Update, context: Context) -> None:
     library, examples = answerer.library, answerer.examples
     page = start_page(library.reports, library.topics, examples, caller.view, group=caller.group)
     await respond(update, context, caller, page)
+    if caller.person in desk_of(context).settings.admins and not caller.group:
+        await publish_for_admin(context.bot, library.topics, caller.person)
 
 
 async def help_(update: Update, context: Context) -> None:

@@ -16,35 +16,6 @@ from tests.telegram.refusal import Refusal
 say = texts("zh").say
 
 
-async def test_a_reload_swaps_in_new_knowledge_and_a_faulty_one_changes_nothing(
-    settings: Settings, tmp_path: Path
-) -> None:
-    folder = tmp_path / "knowledge"
-    folder.mkdir()
-    report = folder / "lu.md"
-    report.write_text("# 路\n\n桥有五座。\n", "utf-8")
-    changed = settings.model_copy(update={"knowledge": folder})
-    async with in_process(changed, tmp_path) as bot:
-        admin = bot.desk.settings.model_copy(update={"admins": frozenset({bot.person.id})})
-        bot.desk.settings = admin
-        ask = people.message(bot.chat, bot.person, people.text("桥有几座?"))
-        reload = people.message(bot.chat, bot.person, people.text("/reload"))
-        await bot.take(reload)
-        report.write_text("# 路\n\n桥有六座。\n", "utf-8")
-        await bot.take(reload)
-        await bot.take(ask)
-        (folder / "catalog.yaml").write_text("colour: green\n", "utf-8")
-        await bot.take(reload)
-        await bot.take(ask)
-        same, done, first, failed, second = bot.sent()
-        assert same == say("admin.same")
-        assert done.startswith("已换上新内容：1 份报告")
-        assert "桥有六座。" in first
-        assert failed.startswith(say("admin.failed"))
-        assert "catalog.yaml:1: " in failed
-        assert second == first
-
-
 async def test_nobody_but_an_admin_reloads(settings: Settings, tmp_path: Path) -> None:
     async with in_process(settings, tmp_path) as bot:
         before = bot.desk.answerer

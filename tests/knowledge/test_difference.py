@@ -10,6 +10,7 @@ from knowledge.difference import Difference, ReportChange, Said, compare, differ
 from knowledge.library import Library
 from knowledge.model import Kind, Report
 from knowledge.outline import Description
+from tests.knowledge.conftest import Folder
 
 BEFORE = """\
 # 年报
@@ -97,6 +98,16 @@ def test_other_synonyms_are_a_change_though_no_report_has_changed() -> None:
     plain = Library.from_reports([report(BEFORE)])
     richer = Library.from_reports([report(BEFORE)], synonyms=(("民警", "警察"),))
     assert difference(plain, richer) == Difference((), declared=True)
+
+
+def test_a_topic_whose_line_only_moved_is_unchanged(folder: Folder) -> None:
+    before = folder.load()
+    folder.replace("reports/caoyuan.md", "初心是行动的力量。", "初心是行动的力量源泉。")
+    after = folder.load()
+    assert before.topics != after.topics
+    assert not difference(before, after).declared
+    folder.replace("catalog.yaml", "words: [英雄]", "words: [英模]")
+    assert difference(after, folder.load()) == Difference((), declared=True)
 
 
 paragraphs = st.lists(st.sampled_from("甲乙丙丁戊己"), max_size=8)

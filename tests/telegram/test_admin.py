@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.telegram.administration import administered, shown_in_the_end
 from tests.telegram.bot_process import ROOT
-from tests.telegram.conftest import Running, Start
-from tests.telegram.conversation import Conversation
-from tests.telegram.server import BOT, Server, running
-from tests.telegram.world import World
+from tests.telegram.conftest import Start
 
 TOPIC = """\
 - command: place
@@ -33,32 +29,6 @@ def knowledge(tmp_path: Path) -> Path:
     return folder
 
 
-@asynccontextmanager
-async def administered(
-    start: Start, knowledge: Path
-) -> AsyncIterator[tuple[Running, Conversation]]:
-    """A bot with its own knowledge, and its administrator's private chat."""
-    world = World(BOT)
-    admin = world.new_person("管理员")
-    async with (
-        running(Server(world)) as server,
-        start(server, WENJU_KNOWLEDGE=str(knowledge), WENJU_ADMINS=str(admin.id)) as one,
-    ):
-        yield one, Conversation(server, world.private(admin), admin)
-
-
-async def last_word(chat: Conversation, command: str) -> str:
-    """What the bot says in the end, be it in a new message or by editing its first."""
-    mark = chat.server.mark
-    first = await chat.ask(command)
-
-    def settled() -> str | None:
-        text = chat.now(first).text
-        return None if text.endswith("……") else text
-
-    return await chat.server.until(settled, f"the end of {command}", since=mark)
-
-
 async def test_a_reload_brings_a_new_topic_into_the_menu_and_to_life(
     start: Start, knowledge: Path
 ) -> None:
@@ -67,9 +37,16 @@ async def test_a_reload_brings_a_new_topic_into_the_menu_and_to_life(
         text = catalog.read_text(encoding="utf-8")
         catalog.write_text(text.replace("topics:\n", f"topics:\n{TOPIC}"), encoding="utf-8")
         mark = one.server.mark
-        assert "5 个话题命令" in await last_word(admin, "/reload")
-        await one.server.call("setMyCommands", since=mark)
+        preview = await shown_in_the_end(admin, "/reload")
+        assert preview.text == (
+            "重新读取知识文件夹\n\n话题、名称、同义词或问题清单有改动\n\n"
+            "还没有人问过问题，没有答案可比。\n\n按“确认”换上；不按就什么都不变。"
+        )
         reader = one.conversation()
+        assert (await reader.ask("/place")).text.startswith("没有 /place 这个命令")
+        await admin.press(preview, "确认")
+        assert "5 个话题命令" in admin.now(preview).text
+        await one.server.call("setMyCommands", since=mark)
         assert (await reader.ask("/place 潮格")).citations == ["热血忠诚 5"]
         assert (await reader.ask("/镇子 潮格温都尔镇")).citations == ["热血忠诚 5"]
         await one.stop()
@@ -84,8 +61,8 @@ async def test_a_failed_reload_says_where_and_changes_nothing(
         catalog = knowledge / "catalog.yaml"
         text = catalog.read_text(encoding="utf-8")
         catalog.write_text(text.replace("- name: 刘安\n", "- name: 刘不在\n"), encoding="utf-8")
-        said = await last_word(admin, "/reload")
-        assert "catalog.yaml:" in said
+        said = (await shown_in_the_end(admin, "/reload")).text
+        assert said.startswith("没有换上，原来的内容照常服务。请先改好：\n• catalog.yaml:")
         assert "刘不在" in said
         assert str(knowledge.parent) not in said
         assert (await one.conversation().ask("/hero 刘安")).citations[0] == "热血忠诚 6"
@@ -93,22 +70,32 @@ async def test_a_failed_reload_says_where_and_changes_nothing(
 
 async def test_a_changed_report_is_quoted_as_it_is_now(start: Start, knowledge: Path) -> None:
     async with administered(start, knowledge) as (one, admin):
+        assert (await shown_in_the_end(admin, "/reload")).text == "内容没有变化。"
         report = knowledge / "reports" / "huhang-benteng.md"
         text = report.read_text(encoding="utf-8")
         old, new = "与山岭相伴", "与高山相伴"
+        reader = one.conversation()
+        await reader.ask("刘安是谁")
         report.write_text(text.replace(old, new), encoding="utf-8")
-        assert (await last_word(admin, "/reload")).startswith("已换上")
-        answer = await one.conversation().ask("刘安是谁")
-        assert any(new in quote for quote in answer.quotes)
+        preview = await shown_in_the_end(admin, "/reload")
+        assert "新增 0 段，改动 1 段，删去 0 段" in preview.text
+        assert "最近问过的 1 个问题里，1 个答案会变：\n• 刘安是谁：" in preview.text
+        assert any(old in quote for quote in (await reader.ask("刘安是谁")).quotes)
+        await admin.press(preview, "确认")
+        assert admin.now(preview).text.startswith("已换上第 2 版：重新读取知识文件夹。")
+        assert any(new in quote for quote in (await reader.ask("刘安是谁")).quotes)
 
 
 @pytest.mark.parametrize("where", ["private", "group"])
-async def test_nobody_else_can_reload(start: Start, knowledge: Path, where: str) -> None:
+async def test_nobody_else_can_change_anything(start: Start, knowledge: Path, where: str) -> None:
     async with administered(start, knowledge) as (one, _):
         stranger = one.conversation() if where == "private" else one.in_group()
         mark = one.server.mark
-        stranger.say("/reload")
+        commands = ("/reload", "/add", "/remove", "/revisions", "/rollback")
+        for command in commands:
+            stranger.say(command)
         await one.conversation().ask("/help")
         await one.stop()
         said = [message.text for message in stranger.written(mark)]
-        assert said in ([], ["这个命令只有机器人的管理员能用。"])
+        refusals = ["这个命令只有机器人的管理员能用。"] * len(commands)
+        assert said == (refusals if where == "private" else [])
