@@ -10,14 +10,13 @@ is positive even when the library has one or two documents, where Okapi's is zer
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 from rank_bm25 import BM25Plus
 
-from retrieval.postings import Ids, Places, Postings, look_up
+from retrieval.postings import Ids, Places, Postings
 from retrieval.pruning import Costs, Impacts, Pruning
 
 __all__ = ["Costs", "Impacts", "Postings", "PostingsBM25", "top"]
@@ -27,6 +26,9 @@ Floats = npt.NDArray[np.float64]
 # The best of those measured for Chinese words and bigrams.
 K1 = 0.9
 B = 0.6
+
+_FEW = 256  # so few scores are sorted sooner than selected from
+_AT_ONCE = 1 << 14  # documents that are scored at once: bounds the memory that this takes
 
 
 class _Idf(Mapping[int, float]):
@@ -39,11 +41,17 @@ class _Idf(Mapping[int, float]):
         self._formula.idf = {}  # by document frequency, of which there are few different ones
 
     def __getitem__(self, term: int) -> float:
+        if idf := self.of(term):
+            return idf
+        raise KeyError(term)
+
+    def of(self, term: int) -> float:
+        """The idf of a term, 0 for one that no document holds."""
         if not 0 <= term < len(self._offsets) - 1:
-            raise KeyError(term)
-        doc_freq = int(self._offsets[term + 1] - self._offsets[term])
+            return 0.0
+        doc_freq = self._offsets.item(term + 1) - self._offsets.item(term)
         if not doc_freq:
-            raise KeyError(term)
+            return 0.0
         known: dict[int, float] = self._formula.idf
         if doc_freq not in known:
             self._formula._calc_idf({doc_freq: doc_freq})  # noqa: SLF001  # the formula's one home
@@ -98,6 +106,7 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
         self._norms = np.asarray(k1 * (1 - b + b * self.doc_len / self.avgdl), np.float64)
         self.idf = _Idf(self._offsets, self.corpus_size)
         costs = costs or Costs()
+        self._most_terms = costs.terms
         self._parts: Floats | None = None
         if self.corpus_size < costs.whole:
             idf = np.repeat(self.idf.of_all(), np.diff(self._offsets))
@@ -113,14 +122,15 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
                 documents = self._documents[held]
                 if self._parts is not None:
                     scores[documents] += self._parts[held]
-                elif idf := self.idf.get(term):
+                elif idf := self.idf.of(term):
                     scores[documents] += self._part(idf, self._counts[held], self._norms[documents])
         return scores
 
     def get_batch_scores(self, query: Iterable[int], doc_ids: npt.ArrayLike) -> list[float]:
         """The scores of some documents, in the order of ``doc_ids``."""
-        scores: list[float] = self._scores_of(query, np.asarray(doc_ids, np.int32)).tolist()
-        return scores
+        query, ids = list(query), np.asarray(doc_ids, np.int32)
+        parts = (ids[begin : begin + _AT_ONCE] for begin in range(0, len(ids), _AT_ONCE))
+        return [score for part in parts for score in self._scores_of(query, part).tolist()]
 
     def top_k(
         self, query: Iterable[int], k: int, among: npt.NDArray[np.bool_] | None = None
@@ -131,16 +141,19 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
         ``top``, to the last bit.
         """
         query = list(query)
-        if self._parts is not None:
+        weights: dict[int, float] = {}
+        if self._parts is None:
+            for term in query:
+                if idf := self.idf.of(term):
+                    weights[term] = weights.get(term, 0.0) + idf
+            if k <= 0 or not weights:
+                return np.zeros(0, np.int32), np.zeros(0)
+        if self._parts is not None or len(weights) > self._most_terms:
             scores = self.get_scores(query)
             if among is not None:
                 scores[~among] = 0.0
             best = top(scores, k)
             return best, scores[best]
-        times = Counter(query)
-        weights = {t: idf * n for t, n in times.items() if (idf := self.idf.get(t))}
-        if k <= 0 or not weights:
-            return np.zeros(0, np.int32), np.zeros(0)
         documents = self._pruning.contenders(weights, k, among)
         scores = self._scores_of(query, documents)
         best = top(scores, k)
@@ -148,7 +161,7 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
 
     def upper_bound(self, query: Iterable[int]) -> float:
         """What no score for ``query`` can exceed: every term repeated without end."""
-        return sum(self.idf.get(term, 0.0) * (self.k1 + 1) for term in query)
+        return sum(self.idf.of(term) * (self.k1 + 1) for term in query)
 
     def _part(self, idf: float | Floats, counts: npt.NDArray[np.generic], norms: Floats) -> Floats:
         """What a term adds to the scores of documents that hold it ``counts`` times."""
@@ -156,18 +169,28 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
         times = counts.astype(np.float64)
         return np.asarray(idf * ((times * (self.k1 + 1)) / (norms + times)), np.float64)
 
-    def _scores_of(self, query: Iterable[int], documents: Ids) -> Floats:
+    def _scores_of(self, query: Sequence[int], documents: Ids) -> Floats:
         """The scores of some documents; terms are added in the order of the question."""
+        idf = {term: value for term in query if (value := self.idf.of(term))}
         scores = np.zeros(len(documents))
-        norms = self._norms[documents]
-        parts: dict[int, Floats] = {}
+        if not idf:
+            return scores
+        # One search for each term; all the rest for all terms in one go.
+        begins = [self._offsets.item(term) for term in idf]
+        ends = [self._offsets.item(term + 1) for term in idf]
+        places = np.empty((len(idf), len(documents)), np.intp)
+        for row, (begin, end) in enumerate(zip(begins, ends, strict=True)):
+            places[row] = self._documents[begin:end].searchsorted(documents)
+        places += np.array(begins)[:, None]
+        np.minimum(places, np.array(ends)[:, None] - 1, out=places)
+        counts = self._counts.take(places)
+        counts *= self._documents.take(places) == documents
+        rarities = np.array(list(idf.values()))[:, None]
+        parts = self._part(rarities, counts, self._norms.take(documents))
+        rows = {term: row for row, term in enumerate(idf)}
         for term in query:
-            if idf := self.idf.get(term):
-                if term not in parts:
-                    held = slice(self._offsets[term], self._offsets[term + 1])
-                    times = look_up(self._documents[held], documents, self._counts[held])
-                    parts[term] = self._part(idf, times, norms)
-                scores += parts[term]
+            if term in rows:
+                scores += parts[rows[term]]
         return scores
 
 
@@ -177,11 +200,17 @@ def top(scores: Floats, k: int) -> Ids:
     >>> top(np.array([1.0, 3.0, 0.0, 3.0]), 3)
     array([1, 3, 0], dtype=int32)
     """
+    if len(scores) <= _FEW:
+        order: Ids = (-scores).argsort(kind="stable")[:k].astype(np.int32)
+        positive = len(order)
+        while positive and scores[order[positive - 1]] <= 0:
+            positive -= 1
+        return order[:positive]
     k = min(k, int(np.count_nonzero(scores > 0)))
     if k <= 0:
         return np.zeros(0, np.int32)
     # Everything that ties with the k-th is kept until the stable sort has decided.
     kth = np.partition(scores, -k)[-k]
     candidates = np.flatnonzero(scores >= kth)
-    order = np.argsort(-scores[candidates], kind="stable")
-    return candidates[order][:k].astype(np.int32)
+    ranks = np.argsort(-scores[candidates], kind="stable")
+    return candidates[ranks][:k].astype(np.int32)
