@@ -25,6 +25,8 @@ KEPT_IN = {
     "rank_bm25": "retrieval/bm25.py",
     "markdown_it": "knowledge/readers/",
     "docx": "knowledge/readers/",
+    "lxml": "knowledge/readers/",
+    "pypdfium2": "knowledge/readers/",
 }
 
 

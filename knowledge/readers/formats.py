@@ -24,6 +24,7 @@ _RICH = {
     ".epub": "knowledge.readers.epub",
     ".htm": "knowledge.readers.html",
     ".html": "knowledge.readers.html",
+    ".pdf": "knowledge.readers.pdf",
 }
 
 PLAIN = frozenset(_PLAIN)

@@ -443,7 +443,7 @@ def _cell(element: Element, *, head: bool) -> _Cell:
     walk = _Walk()
     walk.over(element)
     filled = [block for block, _ in walk.found if block.text and block.kind is not BlockKind.IMAGE]
-    text = joined([block.text.replace("\n", " ") for block in filled])
+    text = joined([part for block in filled for part in block.text.split("\n")])
     bold = bool(filled) and all(block.kind is BlockKind.LABEL for block in filled)
     # A row's own name, at its left, may be marked as a head as well; the whole row decides.
     return _Cell(text, bold, head)

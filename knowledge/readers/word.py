@@ -212,7 +212,7 @@ class _Walk:
                 cell = above[len(cells)]
             else:
                 paragraphs = [one for one in element.iter(qn("w:p")) if _text(one)]
-                text = joined([_text(one).replace("\n", " ") for one in paragraphs])
+                text = joined([part for one in paragraphs for part in _text(one).split("\n")])
                 looks = [self.look(one, self.styles(one)) for one in paragraphs]
                 cell = tables.Cell(text, bool(looks) and all(bold for _, bold in looks))
             cells += [cell] * width

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import docx
 from docx.document import Document as WordFile
@@ -13,6 +14,10 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from docx.shared import Pt
 from docx.table import Table
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
 
 PROSE = "全区公安机关坚持以人民为中心的发展思想，全面推进基层基础建设，群众安全感持续提升。"
 
@@ -68,6 +73,57 @@ def table(file: WordFile, rows: list[list[str]], *, bold_head: bool = True) -> T
             run = cell.paragraphs[0].add_run(text)
             run.bold = bold_head and texts is rows[0]
     return made
+
+
+FONT = "STSong-Light"  # every PDF reader knows its characters, so no font file is needed
+
+
+@dataclass(slots=True)
+class Press:
+    """Sets the pages of a PDF, line by line, in characters of one size."""
+
+    canvas: Canvas
+    size: float = 12.0
+
+    def line(self, left: float, y: float, text: str, size: float = 0.0) -> None:
+        """One line of text whose baseline begins there."""
+        self.canvas.setFont(FONT, size or self.size)
+        self.canvas.drawString(left, y, text)
+
+    def paragraph(
+        self, text: str, left: float, top: float, width: int, *, indent: int = 2, most: int = 99
+    ) -> tuple[float, str]:
+        """Set text in lines of ``width`` characters; the next baseline, and what found no room."""
+        room = width - indent
+        start = left + indent * self.size
+        for _ in range(most):
+            if not text:
+                break
+            self.line(start, top, text[:room])
+            text, room, start, top = text[room:], width, left, top - 1.6 * self.size
+        return top, text
+
+    def grid(self, rows: list[list[str]], left: float, top: float, width: float = 90) -> float:
+        """A ruled table; where its lower edge is."""
+        height = 20.0
+        for number, row in enumerate(rows):
+            for column, text in enumerate(row):
+                self.canvas.rect(left + column * width, top - (number + 1) * height, width, height)
+                self.line(left + column * width + 4, top - (number + 1) * height + 6, text)
+        return top - len(rows) * height
+
+
+def pdf(*pages: Callable[[Press], None], encrypt: str | None = None) -> bytes:
+    """A PDF of A4 pages, each set by one function."""
+    if FONT not in pdfmetrics.getRegisteredFontNames():
+        pdfmetrics.registerFont(UnicodeCIDFont(FONT))
+    content = io.BytesIO()
+    canvas = Canvas(content, pagesize=A4, encrypt=encrypt, invariant=True)
+    for page in pages:
+        page(Press(canvas))
+        canvas.showPage()
+    canvas.save()
+    return content.getvalue()
 
 
 def book(chapters: dict[str, str], title: str = "") -> bytes:

@@ -1,0 +1,113 @@
+"""Which characters of a page make a line? Those on one baseline, without a gap between them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from knowledge.readers.pdf.pages import Glyph
+
+_SAME_BASELINE = 0.4  # of the larger size; a raised note mark is less above its line
+_GAP = 1.3  # of the size; wider than what justified text has between two characters
+_WORD_GAP = 0.17  # of the size, between two letters: a space that the file does not have
+_MIXED_GAP = 0.45
+_HANGING = "，。、；：！？）》」』】”’"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A stretch of text on one baseline, in points from the bottom left of its page."""
+
+    text: str
+    left: float
+    right: float
+    y: float
+    size: float
+    bold: bool
+
+    @property
+    def edge(self) -> float:
+        """Where the line ends without a mark that hangs in the margin, as programs let it."""
+        return self.right - self.size if self.text[-1:] in _HANGING else self.right
+
+
+def lines(glyphs: Iterable[Glyph]) -> list[Line]:
+    """The lines from top to bottom, those of one height from left to right."""
+    rows: list[list[Glyph]] = []
+    for glyph in sorted(glyphs, key=lambda glyph: -glyph.y):
+        if glyph.text.isspace() and not rows:
+            continue
+        if rows and _is_beside(rows[-1], glyph):
+            rows[-1].append(glyph)
+        else:
+            rows.append([glyph])
+    return [line for row in rows for line in _divided(row)]
+
+
+def _is_beside(row: list[Glyph], glyph: Glyph) -> bool:
+    size = max(row[0].size, glyph.size)
+    return row[0].y - glyph.y <= _SAME_BASELINE * size
+
+
+def _divided(row: list[Glyph]) -> list[Line]:
+    row.sort(key=lambda glyph: glyph.left)
+    parts: list[list[Glyph]] = []
+    reached = 0.0
+    for glyph in row:
+        if glyph.text.isspace() and parts and glyph.left - reached > glyph.size:
+            continue
+        if not parts or glyph.left - reached > _GAP * max(parts[-1][-1].size, glyph.size):
+            parts.append([])
+            reached = glyph.right
+        parts[-1].append(glyph)
+        reached = max(reached, glyph.right)
+    return [line for part in parts if (line := _line(part)).text]
+
+
+def _line(part: list[Glyph]) -> Line:
+    seen = [glyph for glyph in part if not glyph.text.isspace()]
+    if not seen:
+        return Line("", 0, 0, 0, 0, bold=False)
+    text = part[0].text
+    gaps = [glyph.left - before.right for before, glyph in pairwise(seen)]
+    usual = max(median(gaps), 0.0) if gaps else 0.0
+    for before, glyph in pairwise(part):
+        if _is_twice(before, glyph):
+            continue  # printed twice, a hair aside, to look bold
+        gap = glyph.left - before.right
+        if gap > _room(before.text, glyph.text, usual / glyph.size) * glyph.size:
+            text += " "
+        text += glyph.text
+    sizes = Counter(glyph.size for glyph in seen)
+    size = max(sizes, key=lambda size: (sizes[size], size))
+    baselines = Counter(round(glyph.y, 1) for glyph in seen if glyph.size == size)
+    return Line(
+        " ".join(text.replace("\xa0", " ").split(" ")).strip(),
+        seen[0].left,
+        max(glyph.right for glyph in seen),
+        baselines.most_common(1)[0][0],
+        size,
+        all(glyph.bold for glyph in seen),
+    )
+
+
+def _room(before: str, after: str, usual: float) -> float:
+    """How wide a gap between two characters is a space that the file lacks, against their size."""
+    if before.isascii() and after.isascii():
+        return _WORD_GAP
+    if before.isascii() or after.isascii():
+        # Programs set a quarter of the size between a Chinese character and a number.
+        return _MIXED_GAP + usual if before.isalnum() and after.isalnum() else _WORD_GAP + usual
+    return _WORD_GAP + usual if before.isalnum() and after.isalnum() else math.inf
+
+
+def _is_twice(before: Glyph, glyph: Glyph) -> bool:
+    return (
+        glyph.text == before.text
+        and not glyph.text.isspace()
+        and glyph.left - before.left < 0.1 * glyph.size
+    )
