@@ -62,7 +62,7 @@ compile = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --f
 .PHONY: lock
 lock: .set-up-dev ## Write the lock files anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(compile) --all-extras --group dev -o requirements/dev.lock pyproject.toml
-	@$(compile) --no-annotate --extra semantic -c requirements/dev.lock -o requirements/run.lock pyproject.toml
+	@$(compile) --no-annotate --extra semantic --extra charts -c requirements/dev.lock -o requirements/run.lock pyproject.toml
 	@$(compile) --no-annotate --group pyproject.toml:build -c requirements/dev.lock -o requirements/build.lock
 	@$(compile) --no-annotate --group pyproject.toml:bench -c requirements/dev.lock -o requirements/bench.lock
 

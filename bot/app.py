@@ -31,9 +31,11 @@ from bot.handlers import (
     changes,
     choices,
     feedback,
+    inbox,
     inline,
     press,
     revisions,
+    stats,
     topics,
     upload,
 )
@@ -70,6 +72,7 @@ BUTTONS = {
     Verb.ROLLBACK: revisions.press_rollback,
     Verb.REMOVALS: revisions.turn_removals,
     Verb.REMOVE: revisions.press_remove,
+    Verb.INBOX: inbox.pressed,
 }
 
 
@@ -97,11 +100,14 @@ def handlers(admins: Collection[int]) -> list[BaseHandler[Update, Context, None]
         MessageHandler(new & commanded("remove"), revisions.remove),
         MessageHandler(new & commanded("revisions"), revisions.revisions),
         MessageHandler(new & commanded("rollback"), revisions.rollback),
+        MessageHandler(new & commanded("inbox"), inbox.inbox),
+        MessageHandler(new & commanded("stats"), stats.stats),
         MessageHandler(said & ANY_COMMAND, topics.command),
         # Then a file of an admin, who wants it to be a report.
         MessageHandler(new & sent, upload.document),
         MessageHandler(edited & sent, silence),
         # Then words: all of them in private, in a group only what is addressed to us.
+        MessageHandler(new & private & WORDED & inbox.ABOUT_AN_ITEM, inbox.typed),
         MessageHandler(said & private & WORDED, ask.question),
         MessageHandler(said & group & WORDED & ADDRESSED, ask.question),
         MessageHandler(new & private & ~WORDED, ask.not_text),

@@ -32,6 +32,7 @@ class Verb(StrEnum):
     REPORTS = "r"  # [page] the list of reports
     OUTLINE = "o"  # [report id, page] the sections of a report
     SECTION = "s"  # [report id, section, fingerprint of its path, page] its paragraphs
+    INBOX = "i"  # [what to do, with what] see bot/handlers/inbox.py
     SETTING = "g"  # [name, value] a choice in /settings
     CONFIRM = "y"  # [draft] put a previewed change of the knowledge into use
     CANCEL = "n"  # [draft] forget it

@@ -19,7 +19,7 @@ Item = TypeVar("Item")
 
 COMMANDS = ("ask", "reports", "outline", "settings", "help")
 # For the bot's admins, in private.
-ADMIN = ("add", "remove", "reload", "revisions", "rollback")
+ADMIN = ("inbox", "stats", "add", "remove", "reload", "revisions", "rollback")
 EXAMPLES = 2
 # What /settings offers: by the name of the preference, the button's value and what it means.
 CHOICES: Mapping[str, Mapping[str, str | int | bool]] = {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from bot.errors import UnusableState
-from bot.store import Answered, Logged, Preferences, Store
+from bot.store import Answered, Item, Logged, Preferences, Store
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -82,6 +82,18 @@ class Memory:
     async def dismissed(self) -> frozenset[str]:
         """The questions that need no answer."""
         return await _or(frozenset(), self._store.dismissed)
+
+    async def put_in_inbox(self, chat: int, message: int, item: Item) -> None:
+        """Note what the bot's ``message`` shows of the inbox."""
+        await _or(None, lambda: self._store.put_in_inbox(chat, message, item))
+
+    async def in_inbox(self, chat: int, message: int) -> Item | None:
+        """What the bot's ``message`` shows of the inbox."""
+        return await _or(None, lambda: self._store.in_inbox(chat, message))
+
+    async def votes_since(self, since: float) -> tuple[int, int]:
+        """How many votes since ``since`` found an answer good, and how many bad."""
+        return await _or((0, 0), lambda: self._store.votes_since(since))
 
     async def forget_old(self) -> None:
         """Forget what is older than the retention."""

@@ -244,6 +244,8 @@ def _back(number: int, texts: Texts) -> Button:
 def what_sentence(what: What, texts: Texts) -> str:
     """What somebody did, in a few words."""
     title = clipped(what.details.get("title", ""), 60)
+    question = clipped(what.details.get("questions", ""), 60)
+    words = clipped(" = ".join(what.details.get("words", "").splitlines()), 60)
     match what.kind:
         case "folder":
             return texts.say("revisions.what_folder")
@@ -255,6 +257,14 @@ def what_sentence(what: What, texts: Texts) -> str:
             return texts.say("revisions.what_remove", title=title)
         case "rollback":
             return texts.say("revisions.what_rollback", to=what.details.get("to", "?"))
+        case "bind":
+            return texts.say("revisions.what_bind", question=question)
+        case "unbind":
+            return texts.say("revisions.what_unbind", question=question)
+        case "synonyms":
+            return texts.say("revisions.what_synonyms", words=words)
+        case "no_synonyms":
+            return texts.say("revisions.what_no_synonyms", words=words)
         case _:
             return texts.say("revisions.what_other")
 

@@ -75,8 +75,10 @@ async def respond(
     outcome: str = "",
     fresh: bool = False,
     asked: Asking | None = None,
-) -> None:
+) -> int:
     """Show ``page`` and remember what it answers; what was ``asked`` just now goes into the log.
+
+    Gives the number of the message that shows it, 0 where none does.
 
     A question gets a reply. An edited question gets its earlier answer edited, a pressed button
     the message that it hangs on, unless ``fresh`` asks for a new one.
@@ -84,19 +86,19 @@ async def respond(
     memory = desk_of(context).memory
     known = None if fresh else await _known(update, context)
     if known is None and update.callback_query is not None and not fresh:
-        return
+        return 0
     shown = fingerprint(f"{page.body.html}{page.keyboard}")
     if known is not None:
         message_id, asked_by = known.message, known.asked_by
         chat = _place(update, caller)[0]
         if known.shown != shown and not await _edit(update, context, caller, message_id, page):
-            return
+            return 0
     else:
         message = update.effective_message
         asked_by = message.message_id if message and not update.callback_query else 0
         sent = await _send(update, context, caller, page)
         if sent is None:
-            return
+            return 0
         chat, message_id = place_of(sent)
     citations = {quote.citation.id: quote.text for quote in page.quotes}
     answered = Answered(
@@ -111,6 +113,7 @@ async def respond(
     await memory.remember(chat, caller.person, answered, citations)
     if asked is not None and desk_of(context).settings.question_log:
         await memory.log(chat, caller.person, replace(answered, asking=asked))
+    return message_id
 
 
 async def _known(update: Update, context: Context) -> Answered | None:

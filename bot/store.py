@@ -23,7 +23,7 @@ from bot.errors import UnusableState
 from retrieval.model import Context
 
 FILE = "wenju.sqlite3"
-VERSION = 2
+VERSION = 3
 DAY = 86_400.0
 UPDATES_KEPT = 10_000  # Telegram keeps undelivered updates for a day; this is more than a day's
 CITATIONS_KEPT = 100_000
@@ -57,7 +57,17 @@ CREATE TABLE questions (
 CREATE INDEX questions_by_time ON questions (at);
 CREATE TABLE dismissed (question TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 """
-_STEPS = (_FIRST, _SECOND)  # what makes version 1 of an empty file, version 2 of version 1, ...
+_THIRD = """
+CREATE TABLE inbox (
+    chat TEXT NOT NULL, message INTEGER NOT NULL, questions TEXT NOT NULL, words TEXT NOT NULL,
+    at REAL NOT NULL, PRIMARY KEY (chat, message)
+) WITHOUT ROWID;
+"""
+_STEPS = (
+    _FIRST,
+    _SECOND,
+    _THIRD,
+)  # what makes version 1 of an empty file, version 2 of version 1, ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +117,18 @@ class Logged:
     at: float
     asker: str
     disliked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of the inbox as a message shows it.
+
+    ``questions`` are wordings of one question, the most frequent first; ``words`` what passages
+    for it were looked up by.
+    """
+
+    questions: tuple[str, ...]
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +255,7 @@ class Store:
         db.execute("DELETE FROM votes WHERE at < ?", (now - self._retention,))
         db.execute("DELETE FROM questions WHERE at < ?", (now - self._retention,))
         db.execute("DELETE FROM dismissed WHERE at < ?", (now - self._retention,))
+        db.execute("DELETE FROM inbox WHERE at < ?", (now - self._retention,))
         db.execute(
             "DELETE FROM citations WHERE rowid <= (SELECT max(rowid) FROM citations) - ?",
             (CITATIONS_KEPT,),
@@ -352,6 +375,37 @@ class Store:
         with self._transaction() as db:
             rows = db.execute("SELECT question FROM dismissed").fetchall()
         return frozenset(question for (question,) in rows)
+
+    def put_in_inbox(self, chat: int, message: int, item: Item) -> None:
+        """Note what the bot's ``message`` shows of the inbox."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO inbox VALUES (?, ?, ?, ?, ?)",
+                (
+                    self._hash("chat", chat),
+                    message,
+                    json.dumps(item.questions, ensure_ascii=False),
+                    item.words,
+                    self._clock(),
+                ),
+            )
+
+    def in_inbox(self, chat: int, message: int) -> Item | None:
+        """What the bot's ``message`` shows of the inbox, None where that is not known."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT questions, words FROM inbox WHERE chat = ? AND message = ?",
+                (self._hash("chat", chat), message),
+            ).fetchone()
+        return None if row is None else Item(tuple(json.loads(row[0])), str(row[1]))
+
+    def votes_since(self, since: float) -> tuple[int, int]:
+        """How many votes since ``since`` found an answer good, and how many bad."""
+        with self._transaction() as db:
+            good, bad = db.execute(
+                "SELECT total(good), count(*) - total(good) FROM votes WHERE at >= ?", (since,)
+            ).fetchone()
+        return int(good), int(bad)
 
     # Votes ---------------------------------------------------------------------------------------
 

@@ -57,13 +57,16 @@ def consequences(
         progress(done, total)
 
     passed = [*_passing(before, {one.question for one in old.questions}, tick)]
-    for curated in old.curated:
-        passed += [curated.question] if _answers(before, curated) else []
-        tick()
     passing = {*_passing(after, set(passed))}
-    passing |= {one.question for one in new.curated if _answers(after, one)}
-    known = {one.question for one in new.questions}
-    known |= {one.question for one in new.curated} | {one.question for one in new.broken}
+    known = {one.question for one in new.questions} | {one.question for one in new.broken}
+    broken = [one for one in passed if one in known and one not in passing]
+    # A gold question may be bound too, to another passage: then it is broken, though bound well.
+    bound = {one.question: _answers(after, one) for one in new.curated}
+    bound = {one.question: False for one in new.broken} | bound
+    for curated in old.curated:
+        if not bound.get(curated.question, True) and _answers(before, curated):
+            broken.append(curated.question)
+        tick()
     changed = []
     for question in asked:
         was, will_be = before.answer(question), after.answer(question)
@@ -71,7 +74,7 @@ def consequences(
             changed.append(ChangedAnswer(question, was, will_be))
         tick()
     return Consequences(
-        broken=tuple(dict.fromkeys(one for one in passed if one in known and one not in passing)),
+        broken=tuple(dict.fromkeys(broken)),
         asked=len(asked),
         changed=tuple(changed),
     )

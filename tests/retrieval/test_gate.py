@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.catalog import load_library
+from knowledge.overlay import CuratedQuestion, Overlay
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer
 from retrieval.gate import Consequences, consequences, newly_broken
@@ -77,6 +78,19 @@ def test_a_question_that_ought_to_be_refused_and_is_answered_breaks(
 ) -> None:
     after = answerer(tmp_path / "after", REPORT + "\n食堂的菜谱是土豆烧牛肉。\n")
     assert consequences(before, after, []).broken == ("食堂的菜谱是什么？",)
+
+
+def test_a_gold_question_that_is_bound_to_another_passage_breaks(
+    before: Answerer, tmp_path: Path
+) -> None:
+    answerer(tmp_path / "after", REPORT)
+    overlay = Overlay().with_question(
+        CuratedQuestion(question="刘安守了几年边境？", report="a", quote="追回损失三百万元")
+    )
+    (tmp_path / "after" / "overlay.yaml").write_bytes(overlay.dump())
+    after = build_answerer(load_library(tmp_path / "after"))
+    assert consequences(before, after, []).broken == ("刘安守了几年边境？",)
+    assert consequences(after, before, []).broken == ()
 
 
 def test_a_question_that_is_asked_no_longer_does_not_break(
