@@ -127,6 +127,8 @@ def tree(text: str) -> Element:
         root: Element = lxml_html.document_fromstring(text or " ", parser=parser)
     except etree.ParserError:  # it has no element at all
         root = lxml_html.document_fromstring("<p></p>")
+    except etree.XMLSyntaxError as error:  # it recovers from all but a lack of memory
+        raise MemoryError from error
     if any("depth" in error.message.lower() for error in parser.error_log):
         raise UnreadableReport("nests its elements too deep to be a page; save it anew")
     return root

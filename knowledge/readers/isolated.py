@@ -15,9 +15,9 @@ from knowledge.readers.document import Document
 
 _MOST_ANSWER = 512 * 1024**2  # bytes; `formats.MOST_TEXT` characters, each block with its place
 _ROOT = Path(__file__).resolve().parents[2]  # where `knowledge` is imported from
-_RUN = f"from {worker.__name__} import main; main()"
-# Text is as harmless as it is short: at this length the worst Markdown that is known takes well
-# under a second, and a folder of ordinary reports needs no second process.
+_RUN = f"from {worker.__name__} import main; main({{memory}})"
+# Text is as harmless as it is short: at this length the worst Markdown that is known takes some
+# three seconds, and a folder of ordinary reports needs no second process.
 _SHORT = 64 * 1024  # bytes
 
 
@@ -28,9 +28,13 @@ class Workshop:
     ``close`` or ``with``. Threads may share a workshop; they wait for each other.
     """
 
-    def __init__(self, seconds: int = 60) -> None:
-        """A file that takes longer than ``seconds`` is refused."""
+    def __init__(self, seconds: int = 60, memory: int = 2 * 1024**3) -> None:
+        """A file that takes longer than ``seconds`` or more bytes of ``memory`` is refused.
+
+        The memory counts as the system sees it, with the program itself, some 100 MB.
+        """
         self._seconds = seconds
+        self._memory = memory
         self._process: subprocess.Popen[bytes] | None = None
         self._in_use = threading.Lock()
         self._changing = threading.Lock()
@@ -101,10 +105,12 @@ class Workshop:
         with self._changing:
             if self._closed:
                 raise UnreadableReport("was not read: the reading was stopped")
+            if self._process is not None and self._process.poll() is not None:
+                self._end()  # somebody ended it between two files
             if self._process is None:
                 # Nothing of our environment goes along: it may hold the bot's token.
                 self._process = subprocess.Popen(  # noqa: S603 - our own code alone
-                    [sys.executable, "-P", "-c", _RUN],
+                    [sys.executable, "-P", "-c", _RUN.format(memory=self._memory)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,

@@ -18,19 +18,16 @@ REQUEST = struct.Struct(">III")
 ANSWER = struct.Struct(">I")
 """Before each answer: its bytes."""
 
-MOST_MEMORY = 2 * 1024**3
-"""Bytes of address space that the process may have, where the system can limit it."""
 
-
-def main() -> None:
-    """Answer requests on standard input until it ends."""
+def main(memory: int) -> None:
+    """Answer requests on standard input until it ends, with at most ``memory`` bytes."""
     # A library that prints must not write into the answers, nor one that reads into the requests.
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
-    _limit_process()
+    _limit_process(memory)
     while header := _exactly(requests, REQUEST.size):
         name_length, length, seconds = REQUEST.unpack(header)
         name = _exactly(requests, name_length).decode("utf-8", "surrogateescape")
@@ -53,13 +50,13 @@ def _answer(name: str, content: bytes, seconds: int) -> bytes:
     return wire.packed(outcome)
 
 
-def _limit_process() -> None:
+def _limit_process(memory: int) -> None:
     try:
         import resource
     except ImportError:  # a system without such limits; the one who waits has a clock
         return
     for limit, value in (
-        (resource.RLIMIT_AS, MOST_MEMORY),
+        (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
