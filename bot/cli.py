@@ -239,6 +239,21 @@ def _health(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) ->
     return OK
 
 
+def _export(parsed: argparse.Namespace, settings: Settings, _: Mapping[str, str]) -> int:
+    from bot.moving import export_state
+
+    _print(f"{parsed.file}: {export_state(settings.state, parsed.file)}")
+    return OK
+
+
+def _import(parsed: argparse.Namespace, settings: Settings, _: Mapping[str, str]) -> int:
+    from bot.moving import import_state
+
+    moved = import_state(parsed.file, settings.state, replace=parsed.replace)
+    _print(f"{settings.state}: {moved}")
+    return OK
+
+
 # What commands share -----------------------------------------------------------------------------
 
 
@@ -338,6 +353,24 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--run", type=Path, metavar="FILE", help="write the run in TREC format")
     evaluate.add_argument(
         "--failures", action="store_true", help="show what failed, with what came instead"
+    )
+
+    export = add(
+        "export",
+        _export,
+        "write revisions, uploaded reports and questions into one file",
+        "wenju export wenju-backup.tar.gz",
+    )
+    export.add_argument("file", type=Path, help="the new file, a .tar.gz archive")
+    bring = add(
+        "import",
+        _import,
+        "bring in what export has written",
+        "WENJU_STATE=state wenju import wenju-backup.tar.gz",
+    )
+    bring.add_argument("file", type=Path, help="a file that wenju export has written")
+    bring.add_argument(
+        "--replace", action="store_true", help="do away with what the state folder holds now"
     )
 
     add("health", _health, "is the running bot alive? (exit 0 or 1)", "wenju health")

@@ -1,10 +1,11 @@
 """What can go wrong with the bot itself, short of answering?
 
 BotError
-├── BadSetting      an environment variable that cannot be used
-├── BadTexts        the sentences of two languages do not fit together
-├── UnusableState   the state folder cannot be read or written
-└── CannotStart     Telegram refuses the token, cannot be reached, or the port is taken
+├── BadSetting       an environment variable that cannot be used
+├── BadTexts         the sentences of two languages do not fit together
+├── UnusableState    the state folder cannot be read or written
+├── UnusableArchive  a file to export to or import from cannot be used
+└── CannotStart      Telegram refuses the token, cannot be reached, or the port is taken
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ class BadTexts(BotError):
 
 class UnusableState(BotError):
     """The state folder cannot be read or written."""
+
+
+class UnusableArchive(BotError):
+    """A file to export to or to import from cannot be used."""
 
 
 class CannotStart(BotError):

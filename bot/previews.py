@@ -119,9 +119,13 @@ def _bodies(said: Sequence[Said]) -> int:
     return sum(1 for one in said if one.kind is Kind.BODY)
 
 
+def _body_count(report: Report) -> int:
+    return sum(1 for one in report.paragraphs if one.kind is Kind.BODY)
+
+
 def _summary(change: ReportChange, texts: Texts) -> str:
     title = clipped(change.report.title, 60)
-    count = sum(1 for one in change.report.paragraphs if one.kind is Kind.BODY)
+    count = _body_count(change.report)
     if change.before is None:
         return texts.say("preview.report_added", title=title, paragraphs=count)
     if change.after is None:
@@ -217,6 +221,13 @@ def faults_page(faults: Sequence[str], texts: Texts, *, head: str) -> Page:
     return Page(joined(map(text, [head, *shown])))
 
 
+def broken_page(broken: Sequence[str], texts: Texts) -> Page:
+    """Which gold questions kept a change of the folder from being put into use."""
+    rows = [texts.say("preview.question", question=clipped(one, LONGEST)) for one in broken]
+    head = text(texts.say("watching.broken", count=len(broken)))
+    return Page(joined([head, _lines(rows, texts, most=FAULTS), text(texts.say("watching.hint"))]))
+
+
 # Revisions ---------------------------------------------------------------------------------------
 
 
@@ -227,7 +238,7 @@ def done_page(revision: Revision, library: Library, view: View) -> Page:
         number=revision.number,
         what=what_sentence(revision.what, view.texts),
         reports=len(library.reports),
-        passages=len(library.passages),
+        passages=sum(map(_body_count, library.reports)),
         topics=len(library.topics),
     )
     before = revision.number - 1

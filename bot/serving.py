@@ -23,6 +23,7 @@ from bot.hearing import Hearing
 from bot.menu import publish_commands
 from bot.settings import Settings
 from bot.store import Store
+from bot.watching import watching
 from bot.working import tell_interrupted
 
 _log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ async def _run(app: App, settings: Settings, hearing: Hearing) -> None:
             await _listen(app, updater, settings)
             await app.start()
             _log.info("@%s is ready; stop it with SIGTERM or Ctrl-C", app.bot.username)
-            async with _heart(desk):
+            async with _heart(desk), watching(app.bot, desk):
                 await hearing.ending.wait()
         finally:
             if updater.running:

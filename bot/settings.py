@@ -47,7 +47,7 @@ class Settings(BaseModel):
     admins: frozenset[int] = Field(
         frozenset(),
         alias="WENJU_ADMINS",
-        description="Telegram user ids of those who may `/reload`, comma separated",
+        description="Telegram user ids of those who may change what the bot knows, comma separated",
     )
     knowledge: Path = Field(
         default_factory=shipped_knowledge,
@@ -57,7 +57,7 @@ class Settings(BaseModel):
     state: Path = Field(
         Path("state"),
         alias="WENJU_STATE",
-        description="folder for the index cache and the SQLite file",
+        description="folder for uploaded reports, revisions, the SQLite file and caches",
     )
     webhook_url: str | None = Field(
         None,
@@ -115,6 +115,12 @@ class Settings(BaseModel):
         False,
         alias="WENJU_EPHEMERAL",
         description="`on` shows an answer in a group to its asker alone, where Telegram allows it",
+    )
+
+    watch: bool = Field(
+        False,
+        alias="WENJU_WATCH",
+        description="`on` takes changes of the knowledge folder over by itself",
     )
 
     @field_validator("token")

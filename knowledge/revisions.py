@@ -253,6 +253,31 @@ class Revisions:
                 if used is not None and path.name not in used:
                     path.unlink()
 
+    def restore(
+        self, notes: Mapping[int, Mapping[str, object]], objects: Mapping[str, Path]
+    ) -> None:
+        """Put revisions of another shelf on this empty one.
+
+        ``notes`` are what their note files say, by number; ``objects`` the files by their SHA-256.
+        Raises ``ValueError`` where these do not fit together.
+        """
+        with self._lock, self._usable():
+            self._revisions.mkdir(parents=True)
+            (self._folder / MARK).touch()
+            for number, note in sorted(notes.items()):
+                folder = self._revisions / f"{number:06}"
+                folder.mkdir()
+                (folder / NOTE).write_text(
+                    json.dumps(note, ensure_ascii=False, indent=1), encoding="utf-8"
+                )
+                revision = _read_note(folder)
+                missing = set(revision.files.values()) - objects.keys()
+                if missing or revision.number != number:
+                    raise ValueError(f"revision {number} is not whole")
+                for name, digest in revision.files.items():
+                    self._keep(objects[digest])
+                    self._place(digest, _within(folder, name))
+
     # Parts of it ---------------------------------------------------------------------------------
 
     def _used(self) -> frozenset[str] | None:

@@ -51,6 +51,7 @@ def test_every_variable_is_read() -> None:
             "WENJU_RETENTION_DAYS": "7",
             "WENJU_QUESTION_LOG": "off",
             "WENJU_EPHEMERAL": "on",
+            "WENJU_WATCH": "1",
             "PATH": "/bin",
         }
     )
@@ -71,6 +72,7 @@ def test_every_variable_is_read() -> None:
         "retention_days": 7,
         "question_log": False,
         "ephemeral": True,
+        "watch": True,
     }
     assert settings.token.get_secret_value() == "123456:ABC-def_9"
     assert settings.webhook_secret.get_secret_value() == "s3-cret"

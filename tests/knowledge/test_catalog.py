@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 import knowledge
-from knowledge import catalog, listed, questions
+from knowledge import catalog, listed, overlay, questions
 from knowledge.catalog import load_library, report_id
 from knowledge.errors import Fault, InvalidCatalog
 from knowledge.lexicon import Lexicon, Name
@@ -710,6 +710,8 @@ def test_a_library_refuses_two_reports_of_one_id() -> None:
         catalog._Topic,
         catalog._Entry,
         questions._Question,
+        overlay.Overlay,
+        overlay.CuratedQuestion,
     ],
 )
 def test_every_key_is_explained(model: type[BaseModel]) -> None:

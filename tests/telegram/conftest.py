@@ -100,7 +100,10 @@ def look_over(one: Running) -> None:
     assert SECRET not in one.bot.output, "the token is in the output"
     assert "Traceback" not in one.bot.output, one.bot.output
     reports = [*SHIPPED.glob("reports/*"), *one.knowledge.glob("reports/*")]
-    source = "".join(re.sub(r"\s", "", path.read_text(encoding="utf-8")) for path in reports)
+    reports += one.bot.folder.glob("state/knowledge/objects/*/*")  # what was uploaded
+    source = "".join(
+        re.sub(r"\s", "", path.read_text(encoding="utf-8", errors="replace")) for path in reports
+    )
     for call in one.server.calls:
         if call.method in {*WRITES, "editMessageText"} and isinstance(call.result, dict):
             for quote in Message(call.result).quotes:
