@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+from knowledge.readers import tables
 from knowledge.readers.document import Block, BlockKind
 from knowledge.readers.seams import joined
 
@@ -23,6 +24,7 @@ def blocks(html: str, line: int) -> list[Block]:
     gatherer = _Gatherer(line)
     gatherer.feed(html)
     gatherer.close()
+    gatherer.end_table()
     gatherer.end_block()
     return gatherer.blocks
 
@@ -34,7 +36,10 @@ class _Gatherer(HTMLParser):
         self._first_line = line
         self._line = line
         self._text = ""
-        self._cells: list[str] | None = None
+        self._cells: list[tables.Cell] | None = None
+        self._rows: list[tuple[int, list[tables.Cell]]] = []  # of the open table, with their lines
+        self._heads = 0  # how many of them name the columns
+        self._names_columns = False  # whether the open row does
         self._unseen = 0
         self._kind = BlockKind.PARAGRAPH
         self._level = 0
@@ -51,6 +56,7 @@ class _Gatherer(HTMLParser):
         elif tag == "tr":
             self.end_block()
             self._cells = []
+            self._names_columns = True
         elif tag not in _INLINE and self._cells is None:
             self.end_block()
             if tag in _HEADINGS:
@@ -62,11 +68,17 @@ class _Gatherer(HTMLParser):
         if tag in _UNSEEN:
             self._unseen = max(0, self._unseen - 1)
         elif tag in ("td", "th") and self._cells is not None:
-            self._cells.append(self._taken())
+            self._cells.append(tables.Cell(self._taken()))
+            self._names_columns &= tag == "th"
         elif tag in ("tr", "table") and self._cells is not None:
-            row, self._cells = self._cells, None
-            if any(row):
-                self._append(BlockKind.ROW, " | ".join(row))
+            if self._names_columns and self._heads == len(self._rows):
+                self._heads += 1
+            self._rows.append((self._line, self._cells))
+            self._cells = None
+            if tag == "table":
+                self.end_table()
+        elif tag == "table":
+            self.end_table()
         elif tag not in _INLINE and self._cells is None:
             self.end_block()
 
@@ -81,6 +93,14 @@ class _Gatherer(HTMLParser):
             self._text += data
         else:
             self._text = joined([self._text, *(line.strip() for line in lines)])
+
+    def end_table(self) -> None:
+        rows, self._rows = self._rows, []
+        heads, self._heads = self._heads, 0
+        texts = tables.rows([cells for _, cells in rows], heads)
+        for (self._line, _), text in zip(rows, texts, strict=True):
+            if text:
+                self._append(BlockKind.ROW, text)
 
     def end_block(self) -> None:
         text = self._taken()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from knowledge.readers import emphasis, html_block
+from knowledge.readers import emphasis, html_block, tables
 from knowledge.readers.document import Block, BlockKind, Document
 from knowledge.readers.seams import seam
 
@@ -23,7 +23,7 @@ _LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 def parse(text: str) -> Document:
     """Read CommonMark with tables.
 
-    A row of a table is one block, its cells joined with " | "; an ordered item keeps its marker
+    A row of a table is one block and names its columns; an ordered item keeps its marker
     ("1."), a bullet is markup. YAML front matter is left out.
     """
     # A form feed stands where a page began, at the start of a line; Markdown knows none.
@@ -42,7 +42,8 @@ class _Walk:
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.markers: list[str] = []  # of the open list items, innermost last; "" once written
-        self.cells: list[str] | None = None  # of the open table row
+        self.cells: list[tables.Cell] | None = None  # of the open table row
+        self.rows: list[tuple[int, list[tables.Cell]]] = []  # of the open table, with their lines
         self.quotes = 0  # how many block quotes are open
         self.heading = 0
         self.line = 1
@@ -66,9 +67,10 @@ class _Walk:
                 case "tr_open":
                     self.cells = []
                 case "tr_close":
-                    if self.cells and any(self.cells):
-                        self.add(BlockKind.ROW, " | ".join(self.cells))
+                    self.rows.append((self.line, self.cells or []))
                     self.cells = None
+                case "table_close":
+                    self.table()
                 case "inline":
                     self.inline(token)
                 case "fence" | "code_block":
@@ -83,10 +85,16 @@ class _Walk:
             level = self.heading if kind is BlockKind.HEADING else 0
             self.blocks.append(Block(kind, level, text, self.line))
 
+    def table(self) -> None:
+        rows, self.rows = self.rows, []
+        texts = tables.rows([cells for _, cells in rows], heads=1)
+        for (self.line, _), text in zip(rows, texts, strict=True):
+            self.add(BlockKind.ROW, text)
+
     def inline(self, token: Token) -> None:
         children = token.children or []
         if self.cells is not None:
-            self.cells.append(plain_text(children).strip())
+            self.cells.append(tables.Cell(plain_text(children).strip()))
         elif self.heading:
             self.add(BlockKind.HEADING, plain_text(children).replace("\n", " "))
         else:

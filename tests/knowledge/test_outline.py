@@ -183,7 +183,7 @@ def test_a_paragraph_that_a_page_break_cut_is_healed(first: str, second: str, jo
 def test_paragraphs_that_are_whole_stay_apart(lines: list[str]) -> None:
     marked = "## 甲\n\n" + "\n\n".join(lines) + "\n"
     assert all("\n" not in body for body in bodies(marked))
-    assert len(bodies(marked)) == len(lines) + marked.count("|-|-|")
+    assert len(bodies(marked)) == len(lines)
 
 
 def test_without_marked_headings_a_line_needs_a_comma_to_count_as_cut() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from knowledge.errors import UnreadableReport
@@ -59,8 +59,7 @@ code a
         ("item", 0, "甲的第二段", 12),
         ("item", 0, "1. 一", 13),
         ("item", 0, "2. 二", 14),
-        ("row", 0, "名 | 数", 16),
-        ("row", 0, "甲 | 1", 18),
+        ("row", 0, "名：甲 | 数：1", 18),
         ("image", 0, "图一", 20),
         ("code", 0, "code a\n  code b", 22),
         ("label", 0, "粗标题", 27),
@@ -102,8 +101,7 @@ def test_html_inside_markdown_keeps_its_text() -> None:
         "<!-- 注释 -->\n<script>x()</script>\n\n<img src=a.png alt=图二>\n"
     ) == [
         ("paragraph", 0, "一段&粗", 2),
-        ("row", 0, "名 | 数", 5),
-        ("row", 0, "甲 | 1", 6),
+        ("row", 0, "名：甲 | 数：1", 6),
         ("image", 0, "图二", 11),
     ]
 
@@ -215,13 +213,19 @@ def letters(text: str) -> Counter[str]:
     return Counter(character for character in text if character in "中文，。“”")
 
 
+def has_table(source: str) -> bool:
+    return any(block[0] == "row" for block in blocks(source))
+
+
 @given(source=st.text(alphabet="中文,。“”*_`#>-|!<>/br[]()&;\\ \n1.　a", max_size=200))
 def test_markdown_invents_no_character(source: str) -> None:
+    assume(not has_table(source))  # its rows repeat the names of their columns
     assert letters("".join(block[2] for block in blocks(source))) <= letters(source)
 
 
 @given(source=st.text(alphabet="中文,。“”*_#>-| \n1.　a", max_size=200))
 def test_markdown_loses_no_character_outside_tags_and_links(source: str) -> None:
+    assume(not has_table(source))
     assert letters("".join(block[2] for block in blocks(source))) == letters(source)
 
 
