@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bot.progress import Progress, Task
@@ -18,6 +19,7 @@ from retrieval.evaluation import (
     Dataset,
     Measures,
     Result,
+    bound_questions,
     evaluate,
     failures,
     gold_dataset,
@@ -99,9 +101,10 @@ def _dataset(
     library = load_newest(knowledge, None if kept is None else shelf_in(kept))
     if questions is not None:
         return gold_dataset(questions.stem, library, load_questions(questions, library))
-    if not library.questions:
+    if not library.questions and not library.curated:
         raise InvalidQuestions(f"{knowledge} declares no gold questions; name a file or a folder")
-    return gold_dataset("questions", library, library.questions)
+    gold = gold_dataset("questions", library, library.questions)
+    return replace(gold, questions=(*gold.questions, *bound_questions(library)))
 
 
 def _passage_id(questions: Path | None) -> Callable[[Citation], str]:

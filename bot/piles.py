@@ -24,8 +24,9 @@ MOST = 2000  # different questions that are looked at, those asked most
 class Pile:
     """Questions that are alike.
 
-    ``wordings`` are the different ones, the one used most first. ``people`` is how many asked,
-    ``disliked`` how many of the answers somebody found bad; ``last`` is in seconds since 1970.
+    ``wordings`` are the different ones (punctuation makes none), the one used most first.
+    ``people`` is how many asked, ``disliked`` how many of the answers somebody found bad; ``last``
+    is in seconds since 1970.
     """
 
     wordings: tuple[str, ...]
@@ -67,11 +68,11 @@ def piles(logged: Iterable[Logged], dismissed: Iterable[str]) -> tuple[Pile, ...
 
 
 def _pile(heap: Sequence[Logged]) -> Pile:
-    wordings: dict[str, int] = {}
+    wordings: dict[str, list[str]] = {}
     for one in heap:
-        wordings[one.question] = wordings.get(one.question, 0) + 1
+        wordings.setdefault(_letters(one.question), []).append(one.question)
     return Pile(
-        wordings=tuple(sorted(wordings, key=lambda words: -wordings[words])),
+        wordings=tuple(same[0] for same in sorted(wordings.values(), key=lambda same: -len(same))),
         times=len(heap),
         people=len({one.asker for one in heap}),
         disliked=sum(one.disliked for one in heap),

@@ -92,6 +92,19 @@ def gold_dataset(name: str, library: Library, questions: Iterable[GoldQuestion])
     )
 
 
+def bound_questions(library: Library) -> tuple[Question, ...]:
+    """The questions that admins have bound to passages, of the kind ``bound``."""
+    questions = []
+    for number, one in enumerate(library.curated, 1):
+        report, span = library.report(one.place.report_id), one.place.span
+        paragraph = next(each for each in report.paragraphs if each.span.covers(span))
+        here = GoldPlace(report.id, report.path(paragraph), paragraph.number, paragraph.kind)
+        parts = (frozenset({here}),)
+        answers = (span.of(report.text),)
+        questions.append(Question(f"bound{number}", one.question, parts, answers, kind="bound"))
+    return tuple(questions)
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What became of one question.

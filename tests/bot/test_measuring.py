@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
+from knowledge.overlay import CuratedQuestion, Overlay
 from retrieval import semantic
 from tests.retrieval import bridges
 
@@ -51,6 +52,23 @@ def test_the_knowledge_folders_own_questions_are_measured(
     assert found["index_s"] > 0
     assert err == ""
     assert not (tmp_path / "state").exists(), "measuring leaves nothing behind"
+
+
+def test_bound_questions_are_measured_with_the_folders_own(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    overlay = Overlay().with_question(
+        CuratedQuestion(question="钢绳一共几根?", report="bridges", quote="共有拉索136根")
+    )
+    (tmp_path / "knowledge" / "overlay.yaml").write_bytes(overlay.dump())
+    assert main(["evaluate"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    (bound,) = (line.split() for line in shown if line.startswith("bound "))
+    assert bound == ["bound", "1", "1.000", "1.000", "1.000", "1.000"]
+    assert next(line.split() for line in shown if line.startswith("questions")) == [
+        "questions",
+        "7",
+    ]
 
 
 def test_questions_of_another_file_are_measured_on_the_knowledge_folder(
