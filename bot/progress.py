@@ -7,6 +7,7 @@ from types import TracebackType
 
 from rich import progress as bars
 from rich.console import Console
+from rich.text import Text
 
 
 class Task:
@@ -32,6 +33,15 @@ class Task:
         self._shown.update(self._number, completed=done, total=total)
 
 
+class _Rate(bars.ProgressColumn):
+    """How many are done in a second."""
+
+    def render(self, task: bars.Task) -> Text:
+        """The rate of the last half minute, once there is one."""
+        rate = task.finished_speed or task.speed
+        return Text("" if rate is None else f"{rate:,.0f}/s", style="progress.data.speed")
+
+
 class Progress:
     """Shows one bar for every task that does anything, while the ``with`` block lasts."""
 
@@ -41,6 +51,8 @@ class Progress:
             bars.TextColumn("{task.description}"),
             bars.BarColumn(),
             bars.TaskProgressColumn(),
+            bars.MofNCompleteColumn(),
+            _Rate(),
             bars.TimeRemainingColumn(elapsed_when_finished=True),
             console=console,
             transient=True,

@@ -201,6 +201,7 @@ class Analyzer:
         cache: Path | None = None,
         fast: bool = False,
     ) -> None:
+        self._made_with = (cache, fast)
         self._people = frozenset(normalise(name).text for name in people)
         self._places = frozenset(normalise(name).text for name in places)
         self.lexicon = frozenset(
@@ -225,6 +226,10 @@ class Analyzer:
         digest = hashlib.sha256(self.rules.encode())
         digest.update(repr(sorted(self.vocabulary)).encode("utf-8", "backslashreplace"))
         self.fingerprint = digest.hexdigest()[:16]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """For another process: it opens the dictionary itself."""
+        return _again, (self.lexicon, self._people, self._places, *self._made_with)
 
     def names(self, words: Iterable[str]) -> tuple[bool, bool]:
         """Whether the words hold a name of a person, and of a place, that is known as one."""
@@ -261,3 +266,13 @@ class Analyzer:
             ),
             unigrams=tuple(char for char in run if char is not None and char not in stop),
         )
+
+
+def _again(
+    lexicon: frozenset[str],
+    people: frozenset[str],
+    places: frozenset[str],
+    cache: Path | None,
+    fast: bool,
+) -> Analyzer:
+    return Analyzer(lexicon, people=people, places=places, cache=cache, fast=fast)

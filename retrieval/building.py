@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from knowledge.library import Library
+from knowledge.library import Library, Volume
 from retrieval import semantic
 from retrieval.analysis import Analyzer
 from retrieval.answering import Answerer
+from retrieval.bulk import BLOCK, Bulk
 from retrieval.engines.local import LocalEngine
 from retrieval.errors import IndexOutOfDate
-from retrieval.index import Index, Progress, build, revision
+from retrieval.holdings import Holdings
+from retrieval.index import Index, Progress, analysed_here, build, revision
 from retrieval.ranking import Weights
 from retrieval.reading import QUOTED
 from retrieval.saving import any_saved, open_any, saving
+from retrieval.segmenting import fast_is_installed
 
 _log = logging.getLogger(__name__)
 _LONGEST_TERM = 8  # characters of a term that is kept whole; longer ones are sentences
 
 
+LARGE = 2_000_000
+"""Characters from which a library is cut by jieba-rs, where the extra ``fast`` is installed.
+
+jieba takes ten seconds for so many. The two cut some texts otherwise, so that questions are cut by
+the one that the library was cut by, and an index of the other is not taken."""
+
+
 def make_analyzer(library: Library, cache: Path | None = None) -> Analyzer:
     """The analyzer of a library, with its names, quoted terms and headings in the dictionary."""
+    fast = fast_is_installed() and sum(len(report.text) for report in library.reports) >= LARGE
     lexicon = library.lexicon
     terms = [
         form
@@ -36,7 +48,7 @@ def make_analyzer(library: Library, cache: Path | None = None) -> Analyzer:
     ]
     people = [form for name in lexicon.people for form in (name.name, *name.aliases)]
     places = [form for name in lexicon.places for form in (name.name, *name.aliases)]
-    return Analyzer(terms, people=people, places=places, cache=cache)
+    return Analyzer(terms, people=people, places=places, cache=cache, fast=fast)
 
 
 def build_answerer(
@@ -93,7 +105,18 @@ def _index(
         return previous
     if not keep:
         return build(library, analyzer, previous=previous, progress=progress)
+    bulk = Bulk(folder.with_name("cache") / "blocks")
+
+    def analysing(
+        volumes: Sequence[Volume], analyzer: Analyzer, rules: str, progress: Progress
+    ) -> Sequence[Holdings]:
+        few = sum(len(volume.body) for volume in volumes) <= BLOCK
+        return (analysed_here if few else bulk)(volumes, analyzer, rules, progress)
+
     with saving(folder) as (room, publish):
-        index = build(library, analyzer, previous=previous, room=room, progress=progress)
+        index = build(
+            library, analyzer, previous=previous, room=room, analysing=analysing, progress=progress
+        )
         publish(index)
+    bulk.clear()
     return index

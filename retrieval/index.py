@@ -29,11 +29,11 @@ import numpy.typing as npt
 
 from knowledge import library as library_module
 from knowledge import passages
-from knowledge.library import Library
+from knowledge.library import Library, Volume
 from retrieval import analysis, asking, holdings
 from retrieval.analysis import PARAMETERS, Analyzer
 from retrieval.bm25 import K1, B
-from retrieval.holdings import KEY_SIZE, Holdings, Source, documents, key, offsets, source
+from retrieval.holdings import KEY_SIZE, Holdings, documents, key, offsets, source
 from retrieval.merging import merge
 from retrieval.pruning import Impacts
 from retrieval.room import Memory, Room
@@ -44,8 +44,8 @@ __all__ = ["Index", "Progress", "analysed_here", "build", "documents", "revision
 Progress = Callable[[int, int], None]
 """Called with how many documents are done and how many there are."""
 
-Analysing = Callable[[Sequence[Source], Analyzer, Progress], Sequence[Holdings]]
-"""Analyses sources, all in order, in as many parts as it likes."""
+Analysing = Callable[[Sequence[Volume], Analyzer, str, Progress], Sequence[Holdings]]
+"""Analyses reports, all in order, in as many parts as it likes; the text is their ``rules``."""
 
 _LONGEST_LOOK = 1 << 33  # bytes to look for changed words in; beyond, all is analysed: 2 s
 
@@ -105,11 +105,14 @@ def revision(library: Library, analyzer: Analyzer) -> str:
 
 
 def analysed_here(
-    sources: Sequence[Source], analyzer: Analyzer, progress: Progress
+    volumes: Sequence[Volume], analyzer: Analyzer, _rules: str, progress: Progress
 ) -> Sequence[Holdings]:
     """Analyse in this process, all at once."""
-    total = sum(len(one.documents) for one in sources)
-    return [holdings.analyse(sources, analyzer, lambda done: progress(done, total))]
+    total = sum(len(volume.body) for volume in volumes)
+    sources = [source(volume) for volume in volumes]
+    made = holdings.analyse(sources, analyzer, lambda done: progress(done, total))
+    progress(total, total)
+    return [made]
 
 
 def build(
@@ -137,7 +140,8 @@ def build(
     if previous is not None and len(fresh) < len(volumes):
         parts.append(previous)
     if len(fresh) or not len(volumes):
-        made = analysing([source(volumes[n]) for n in fresh.tolist()], analyzer, progress)
+        own = rules(analyzer)
+        made = analysing([volumes[n] for n in fresh.tolist()], analyzer, own, progress)
         sizes = [len(part.first_document) - 1 for part in made]
         parts_of[fresh] = np.repeat(np.arange(len(parts), len(parts) + len(made)), sizes)
         reports_of[fresh] = np.arange(len(fresh)) - np.repeat(offsets(sizes)[:-1], sizes)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.holdings import KEY_SIZE, Holdings, offsets
+from retrieval.holdings import KEY_SIZE, Holdings, distinct, offsets
 from retrieval.postings import Postings
 from retrieval.room import Array, Memory, Room
 from retrieval.vocabulary import Numbers, Places, Vocabulary, union
@@ -194,7 +194,7 @@ class _Merging:
             terms = part.sentence_terms[spread[0] : spread[-1]].astype(np.int64)
             per_document = np.diff(spread[part.first_sentence[begin : end + 1] - first])
             owners = np.repeat(np.arange(end - begin), per_document)
-            pairs = np.unique(terms * (end - begin) + owners)
+            pairs = distinct(terms * (end - begin) + owners)
             found += np.bincount(pairs // (end - begin), minlength=len(found)).astype(np.int32)
         return found
 

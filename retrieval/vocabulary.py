@@ -43,10 +43,11 @@ class Vocabulary(Mapping[str, int]):
     @classmethod
     def of(cls, terms: Iterable[str]) -> Vocabulary:
         """The vocabulary of these terms, repeats counted once."""
-        return cls._joined([encoded(term) for term in sorted(set(terms))])
+        return cls.joined([encoded(term) for term in sorted(set(terms))])
 
     @classmethod
-    def _joined(cls, ordered: Sequence[bytes]) -> Vocabulary:
+    def joined(cls, ordered: Sequence[bytes]) -> Vocabulary:
+        """The vocabulary of these different terms, encoded and in order."""
         lengths = np.fromiter(map(len, ordered), np.int64, len(ordered))
         starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
         return cls(np.frombuffer(b"".join(ordered), np.uint8), starts)
@@ -120,14 +121,18 @@ def _sorted(
     parts: Sequence[Vocabulary], used: Sequence[npt.NDArray[np.bool_]]
 ) -> tuple[Vocabulary, list[Numbers]]:
     """The union, sorted as a whole."""
-    chosen = [_chosen(part, mask) for part, mask in zip(parts, used, strict=True)]
-    ordered = sorted(set().union(*chosen))
+    # Part by part, since together they can have many times as many terms as the union.
+    distinct: set[bytes] = set()
+    for part, mask in zip(parts, used, strict=True):
+        distinct.update(_chosen(part, mask))
+    ordered = sorted(distinct)
+    del distinct
     number = {term: place for place, term in enumerate(ordered)}
     ways = []
-    for terms, mask in zip(chosen, used, strict=True):
-        numbers = np.fromiter((number[term] for term in terms), np.int32, len(terms))
+    for part, mask in zip(parts, used, strict=True):
+        numbers = np.fromiter(map(number.__getitem__, _chosen(part, mask)), np.int32)
         ways.append(_filled(numbers, mask, len(ordered)))
-    return Vocabulary._joined(ordered), ways  # noqa: SLF001
+    return Vocabulary.joined(ordered), ways
 
 
 def _filled(numbers: Numbers, used: npt.NDArray[np.bool_], size: int) -> Numbers:

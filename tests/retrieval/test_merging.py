@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.catalog import read_report
-from knowledge.library import Library
+from knowledge.library import Library, Volume
 from knowledge.model import Report
 from knowledge.outline import Description
 from retrieval import merging
 from retrieval.analysis import Analyzer
 from retrieval.building import make_analyzer
-from retrieval.holdings import Holdings, Source, analyse, source
+from retrieval.holdings import Holdings, analyse, source
 from retrieval.index import Index, Progress, build
 from tests.retrieval.conftest import of_texts
 from tests.retrieval.test_index import same
@@ -43,8 +43,11 @@ LIBRARIES = st.lists(
 ).map(lambda rows: Library.from_reports(report(number, text) for number, text in rows))
 
 
-def by_twos(sources: Sequence[Source], analyzer: Analyzer, _: Progress) -> Sequence[Holdings]:
+def by_twos(
+    volumes: Sequence[Volume], analyzer: Analyzer, _rules: str, _progress: Progress
+) -> Sequence[Holdings]:
     """Analyses as several processes would: in parts."""
+    sources = [source(volume) for volume in volumes]
     return [analyse(sources[at : at + 2], analyzer) for at in range(0, len(sources), 2)]
 
 
@@ -67,15 +70,16 @@ def test_an_index_made_from_the_one_before_is_the_index_made_anew(
 
 def analysed(library: Library, previous: Index) -> list[str]:
     """The reports that are analysed again when ``library`` is indexed after ``previous``."""
-    asked: list[bytes] = []
+    asked: list[str] = []
 
-    def analysing(sources: Sequence[Source], analyzer: Analyzer, _: Progress) -> Sequence[Holdings]:
-        asked.extend(one.key for one in sources)
-        return [analyse(sources, analyzer)]
+    def analysing(
+        volumes: Sequence[Volume], analyzer: Analyzer, _rules: str, _progress: Progress
+    ) -> Sequence[Holdings]:
+        asked.extend(volume.report.id for volume in volumes)
+        return [analyse([source(volume) for volume in volumes], analyzer)]
 
     build(library, make_analyzer(library), previous=previous, analysing=analysing)
-    ids = {source(volume).key: volume.report.id for volume in library.volumes}
-    return [ids[key] for key in asked]
+    return asked
 
 
 def test_only_what_changed_is_analysed_again() -> None:

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from knowledge.library import Library
+from retrieval import bulk
+from retrieval.analysis import Analyzer
+from retrieval.bulk import Bulk
+from retrieval.index import Index, build
+from tests.retrieval.conftest import of_texts
+from tests.retrieval.test_index import same
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> Library:
+    """Five blocks of two documents."""
+    monkeypatch.setattr(bulk, "BLOCK", 2)
+    return of_texts(*(f"大桥封闭{number}天。拉索{number * 7}根。" for number in range(10)))
+
+
+class Interrupting:
+    """Interrupts, as Ctrl-C does, when so many documents are done; keeps what it was told."""
+
+    def __init__(self, at: int | None = None) -> None:
+        self.told: list[tuple[int, int]] = []
+        self._at = at
+
+    def __call__(self, done: int, total: int) -> None:
+        self.told.append((done, total))
+        if self._at is not None and done >= self._at:
+            raise KeyboardInterrupt
+
+
+def built(library: Library, analyzer: Analyzer, bulk: Bulk, progress: Interrupting) -> Index:
+    return build(library, analyzer, analysing=bulk, progress=progress)
+
+
+def test_several_processes_make_what_one_makes(
+    library: Library, analyzer: Analyzer, tmp_path: Path
+) -> None:
+    progress, several = Interrupting(), Bulk(tmp_path / "blocks", processes=2)
+    assert same(built(library, analyzer, several, progress), build(library, analyzer))
+    assert sorted(progress.told) == [(0, 10), (2, 10), (4, 10), (6, 10), (8, 10), (10, 10)]
+    several.clear()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_finished_before_an_interruption_is_not_made_again(
+    library: Library, analyzer: Analyzer, tmp_path: Path
+) -> None:
+    one = Bulk(tmp_path / "blocks", processes=1)
+    with pytest.raises(KeyboardInterrupt):
+        built(library, analyzer, one, Interrupting(at=4))
+    kept = {path.name for path in one.folder.iterdir()}
+    assert len(kept) == 2
+    damaged = one.folder / min(kept) / "held.bin"
+    damaged.write_bytes(b"\xff" * damaged.stat().st_size)
+    (one.folder / "block.abandoned").mkdir()
+    progress = Interrupting()
+    whole = built(library, analyzer, one, progress)
+    assert progress.told[0] == (2, 10), "one block is sound, one is made again"
+    assert same(whole, build(library, analyzer))
+    again = Interrupting()
+    assert same(built(library, analyzer, one, again), whole)
+    assert again.told == []
+    assert len(list(one.folder.iterdir())) == 5
+
+
+def test_a_block_by_another_analyzer_is_not_taken(
+    library: Library, analyzer: Analyzer, tmp_path: Path
+) -> None:
+    one, other = Bulk(tmp_path / "blocks", processes=1), Analyzer(["大桥封闭"])
+    built(library, analyzer, one, Interrupting())
+    assert same(built(library, other, one, Interrupting()), build(library, other))
+
+
+def test_where_no_other_process_can_be_started_this_one_does_the_work(
+    library: Library,
+    analyzer: Analyzer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(bulk, "_RUN", "raise SystemExit")
+    several = Bulk(tmp_path / "blocks", processes=2)
+    assert same(built(library, analyzer, several, Interrupting()), build(library, analyzer))
+    assert "indexing goes on in one process" in caplog.text
