@@ -38,11 +38,19 @@ class Unit:
     """What a sentence must say to give a number or a date of the kind that is asked for."""
 
     pattern: re.Pattern[str]
-    outside_quotes: bool
+    outside_quotes: bool = False
+    carried: re.Pattern[str] | None = None
 
-    def stands_in(self, sentence: str) -> bool:
-        """Whether a normalised sentence says it."""
+    def stands_in(self, sentence: str, before: str = "") -> bool:
+        """Whether a normalised sentence says it, or leaves it to the text ``before`` it.
+
+        >>> year = unit("南宁会议在哪一年举行?")
+        >>> year.stands_in("1月11日召开南宁会议", "1958年"), year.stands_in("召开会议", "1958年")
+        (True, False)
+        """
         searched = _QUOTED.sub(" ", sentence) if self.outside_quotes else sentence
+        if self.carried is not None and self.carried.search(searched):
+            searched = f"{before}\n{searched}"
         return self.pattern.search(searched) is not None
 
 
@@ -50,9 +58,11 @@ class Unit:
 class _Patterns:
     question: dict[Sought, re.Pattern[str]]
     sentence: dict[Sought, re.Pattern[str]]
+    vague: dict[Sought, re.Pattern[str]]
     filler: re.Pattern[str]
     units: tuple[tuple[re.Pattern[str], Unit], ...]
     asked_noun: re.Pattern[str]
+    counted: re.Pattern[str]
     spelled_out: re.Pattern[str]
     not_spelled_out: re.Pattern[str]
     exclusion: re.Pattern[str]
@@ -65,6 +75,10 @@ class _Patterns:
 
 
 _NUMBER = r"(?:\d[\d,.]*|[〇零一二两三四五六七八九十百千万亿]+)"
+
+
+def _numbered(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern.replace("N", _NUMBER))
 
 
 @cache
@@ -80,18 +94,25 @@ def _patterns() -> _Patterns:
             for row in tables["types"]
             if row["sentence"]
         },
+        vague={
+            Sought[row["type"].upper()]: re.compile(row["vague"])
+            for row in tables["types"]
+            if "vague" in row
+        },
         filler=re.compile("|".join(tables["filler"])),
         units=tuple(
             (
                 re.compile(row["question"]),
                 Unit(
-                    re.compile(row["sentence"].replace("N", _NUMBER)),
+                    _numbered(row["sentence"]),
                     row.get("outside_quotes", False),
+                    _numbered(row["carried"]) if "carried" in row else None,
                 ),
             )
             for row in tables["units"]
         ),
         asked_noun=re.compile(tables["asked_noun"]),
+        counted=re.compile(tables["counted"]),
         spelled_out=re.compile(tables["spelled_out"]),
         not_spelled_out=re.compile(tables["not_spelled_out"]),
         exclusion=re.compile(tables["exclusion"]),
@@ -139,6 +160,28 @@ def held(sentence: str, *, person: bool, place: bool) -> int:
         if not bits & kind and pattern.search(sentence):
             bits |= kind
     return bits
+
+
+def told_vaguely(sentence: str, kind: Sought) -> bool:
+    """Whether a normalised sentence tells something of ``kind`` less exactly than ``held`` wants.
+
+    >>> told_vaguely("在殖民主义时期,拉丁字母开始传播", Sought.DATE)
+    True
+    """
+    pattern = _patterns().vague.get(kind)
+    return pattern is not None and pattern.search(sentence) is not None
+
+
+def counts(question: str, sentence: str) -> bool:
+    """Whether a normalised sentence counts what a normalised question asks the number of.
+
+    >>> counts("视网膜中有多少个视杆细胞?", "有600万视锥细胞和1.25亿视杆细胞")
+    True
+    """
+    match = _patterns().counted.search(question)
+    if match is None:
+        return False
+    return re.search(f"{_NUMBER}[个名位余多]?{re.escape(match['noun'])}", sentence) is not None
 
 
 def without_exclusion(question: str) -> str:
@@ -190,7 +233,7 @@ def wants_roster(question: str) -> bool:
 def asked_noun(question: str) -> str | None:
     """The long noun that a normalised question asks for one of, where an answer repeats it.
 
-    >>> asked_noun("包牧仁在哪个派出所工作?"), asked_noun("他在哪个国家?")
+    >>> asked_noun("包牧仁在哪个派出所工作?"), asked_noun("由哪个公司所出版?")
     ('派出所', None)
     """
     match = _patterns().asked_noun.search(question)

@@ -15,8 +15,10 @@ from retrieval.analysis import characters, numeral
 from retrieval.asking import (
     Sought,
     asked_noun,
+    counts,
     held,
     qualifiers,
+    told_vaguely,
     topic,
     unit,
     wants_spelled_out,
@@ -105,9 +107,12 @@ def lacks(question: str, sought: Sought, passage: Passage) -> NoticeKind | None:
         rest = rest.replace(number, "")
     needed = unit(question)
     if needed is not None:
+        before = passage.paragraph.partition(passage.marked.partition("\n")[0])[0]
         listed = sought is Sought.NUMBER and _KINDS.search(question) and _LIST.search(rest)
-        return None if needed.stands_in(rest) or listed else _LACKS[sought]
-    return None if held(rest, person=False, place=False) & sought else _LACKS[sought]
+        told = needed.stands_in(rest, before) or listed or counts(question, rest)
+        return None if told else _LACKS[sought]
+    told = held(rest, person=False, place=False) & sought or told_vaguely(rest, sought)
+    return None if told else _LACKS[sought]
 
 
 def only_named(

@@ -4,7 +4,7 @@ import pytest
 
 from retrieval import checks
 from retrieval.answering import Answerer
-from retrieval.asking import Sought
+from retrieval.asking import Sought, sought
 from retrieval.model import Notice, NoticeKind, Outcome
 
 
@@ -44,3 +44,42 @@ def test_what_is_to_be_counted_out_and_is_not_is_named() -> None:
 
 def test_a_count_of_something_else_is_no_mention(answerer: Answerer) -> None:
     assert answerer.answer("世界上有哪四大发明?").outcome is Outcome.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "lacking"),
+    [
+        # In other words, or less exactly, is still told.
+        ("文字从哪个时期开始传播?", "在殖民主义时期,文字开始传播。", None),
+        ("她何时开始写作?", "九岁的一天,她开始写作。", None),
+        ("文字何时开始传播?", "文字开始在全世界传播。", NoticeKind.NO_DATE),
+        ("公园占地几英亩?", "城西的公园有92英亩。", None),
+        ("公园占地几英亩?", "城西的公园有92个门。", NoticeKind.NO_NUMBER),
+        ("学校排名第几?", "学校名列第四。", None),
+        ("学校排名第几?", "学校名列前茅。", NoticeKind.NO_NUMBER),
+        ("她当时多大?", "年仅两岁的她登上王位。", None),
+        ("她当时多大?", "她有两个姐姐。", NoticeKind.NO_NUMBER),
+        ("视网膜中有多少个视杆细胞?", "约有600万视锥细胞和1.25亿视杆细胞。", None),
+        ("男女生的比例是多少?", "男女生比例约为1:7。", None),
+        # 许多高校 asks nothing, 哪几个 no number, and a company is no 公司所.
+        ("许多高校由于哪个革命迁出?", "由于革命,许多高校都被迁出。", None),
+        ("列车配属哪几个铁道?", "列车配属东日本铁道和西日本铁道。", None),
+        ("词典由哪个公司所出版?", "词典由商务公司出版。", None),
+        ("他在哪个派出所工作?", "他在公安局工作。", NoticeKind.NO_PLACE),
+        ("哪年改为自动公用电话?", "1963年改为自动公用电话。", None),
+    ],
+)
+def test_a_sentence_lacks_the_kind_of_answer_only_where_it_says_nothing_of_it(
+    question: str, sentence: str, lacking: NoticeKind | None
+) -> None:
+    passage = checks.Passage(sentence, sentence, "")
+    assert checks.lacks(question, sought(question), passage) == lacking
+
+
+def test_a_year_goes_on_into_the_sentences_after_it() -> None:
+    paragraph = "1958年初,形势紧张。1月11日,会议召开。决议通过。"
+    year = "会议在哪一年召开?"
+    carried = checks.Passage("1月11日,会议召开。", paragraph, "")
+    bare = checks.Passage("决议通过。", paragraph, "")
+    assert checks.lacks(year, Sought.DATE, carried) is None
+    assert checks.lacks(year, Sought.DATE, bare) is NoticeKind.NO_DATE
