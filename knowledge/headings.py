@@ -34,6 +34,11 @@ _PARTS = range(4)  # 第…: nothing else is written so, at the start of a short
 _ARABIC = range(6, 8)  # lists are numbered so as often as headings
 _UNNUMBERED = len(_NUMBERED)
 
+_CONTENTS = re.compile(r"目\s*[录錄次]")
+_PAGE = re.compile(r"[.．…·‥]{2,}\d{0,4}$")
+_LONGEST_ENTRY = 80  # characters of a line of a table of contents
+_FEWEST_ENTRIES = 2
+
 _LONGEST = 40  # characters of a heading, with its number
 _STOP = re.compile("[。！？!?；;：:…]|[，,、.]$")
 _PROSE = re.compile("[。！？!?；;：:…]")
@@ -48,14 +53,14 @@ _LEADS = 2 / 3  # the share of a kind that must stand above text
 def with_headings(document: Document) -> Document:
     """The document, with the headings that it has by its looks, if it marks none but a title.
 
-    Each one is told in a remark. A document that marks headings is returned as it is.
+    Each one is told in a remark. A document that marks headings keeps those. A table of contents
+    is left out and told.
     """
-    marked = [block for block in document.blocks if block.kind is BlockKind.HEADING]
+    blocks, remarks = _without_contents(list(document.blocks))
+    marked = [block for block in blocks if block.kind is BlockKind.HEADING]
     if len(marked) > 1 or any(block.level > 1 for block in marked):
-        return document
-    usual = _usual_size(document.blocks)
-    blocks = list(document.blocks)
-    remarks = []
+        return replace(document, blocks=tuple(blocks), remarks=(*document.remarks, *remarks))
+    usual = _usual_size(blocks)
     if not marked:
         blocks, title = _with_title(blocks, usual, plain_counts=document.unit is not Unit.LINE)
         remarks += title
@@ -67,7 +72,30 @@ def with_headings(document: Document) -> Document:
     return replace(document, blocks=tuple(blocks), remarks=(*document.remarks, *remarks))
 
 
-def _usual_size(blocks: tuple[Block, ...]) -> float:
+def _without_contents(blocks: list[Block]) -> tuple[list[Block], list[Remark]]:
+    """The blocks without a table of contents: lines below 目录 that all come again as they are."""
+    begin = next((n for n, one in enumerate(blocks) if _CONTENTS.fullmatch(one.text)), -1)
+    if begin < 0:
+        return blocks, []
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, block in enumerate(blocks):
+        if len(block.text) <= _LONGEST_ENTRY:
+            places[_bare(block.text)].append(place)
+    end = begin + 1
+    while end < len(blocks) and places[_bare(blocks[end].text)][-1:] > [end]:
+        end += 1
+    if end - begin <= _FEWEST_ENTRIES:
+        return blocks, []
+    remarks = [Remark(RemarkKind.CONTENTS, one.line, one.text) for one in blocks[begin:end]]
+    return [*blocks[:begin], *blocks[end:]], remarks
+
+
+def _bare(text: str) -> str:
+    """A line without its spaces, and without the page that a table of contents names."""
+    return _PAGE.sub("", "".join(text.split()))
+
+
+def _usual_size(blocks: list[Block]) -> float:
     """The size of most of the text, 0 where sizes are unknown."""
     lengths: Counter[float] = Counter()
     for block in blocks:
@@ -178,10 +206,12 @@ def _levels(blocks: list[Block], usual: float) -> dict[int, int]:
 
 
 def _candidate(place: int, block: Block, usual: float) -> _Candidate | None:
-    if not _is_line(block) or _LABEL_OF_FIGURE.match(block.text):
-        return None
     stands_out = _stands_out(block, usual)
     numbered = _numbered(block.text)
+    # A heading may be a sentence, with its stop, where its look says that it is one.
+    line = replace(block, text=block.text.rstrip("。.")) if numbered and stands_out else block
+    if not _is_line(line) or _LABEL_OF_FIGURE.match(block.text):
+        return None
     if numbered:
         rank, number = numbered
         return _Candidate(place, rank, number, stands_out, _look(block))

@@ -22,6 +22,7 @@ Grid = Sequence[Sequence[Cell]]
 
 _LONGEST_NAME = 20  # characters of a column's name; in a longer cell something is told
 _SENTENCE = re.compile("[。！？；]")
+_TIME = re.compile("(?:19|20)\\d\\d(?:年[度底末]?(?:[上下]半年|\\d{1,2}月|第?[一二三四]季度)?)?")
 _DIGIT = re.compile("[0-9０-９]")
 
 
@@ -94,7 +95,9 @@ def heads_of(grid: Grid) -> int:
     lowest = grid[last - 1]
     for column, cell in enumerate(lowest):
         below = [row[column].text for row in body if column < len(row) and row[column].text]
-        if not _DIGIT.search(cell.text) and len(below) > 1 and all(map(_DIGIT.match, below)):
+        is_name = not _DIGIT.search(cell.text) or bool(_TIME.fullmatch(cell.text))
+        numbers = len(below) > 1 and all(map(_DIGIT.match, below))
+        if is_name and numbers and not any(map(_TIME.fullmatch, below)):
             return last
     return 0
 

@@ -17,7 +17,6 @@ _SAME_SIZE = 0.06  # of the size
 _INDENT = 1.4  # of the size: a paragraph begins two characters in, or three
 _DEEP = 4.0  # of the size: a line that begins further in is centred, or a signature
 _FAR = 1.45  # of the usual distance of two lines
-_CENTRED = 1.0  # of the size, that both margins may differ
 _KINSOKU = "，。、；：！？）》」』】”’,.;:!?)%％"  # what may not begin a line
 # The stretch that a program keeps on one line: quotation marks cling to both sides.
 _WORD = re.compile(f"(?:[A-Za-z0-9.,%‰/-]+|.)(?:[“”‘’].?)*[{_KINSOKU}]*")
@@ -89,9 +88,16 @@ def _begins(line: Line, before: Line, column: Column, distance: float, *, indent
         return False
     if distance and before.y - line.y > _FAR * max(distance, line.size):
         return True
-    if _is_indented(line, column):
+    if _is_indented(line, column) and not _is_rest_of_centred(before, line, column):
         return True
     return _is_short(before, line, column, _room(before, indented=indented))
+
+
+def _is_rest_of_centred(before: Line, line: Line, column: Column) -> bool:
+    """Whether a centred line is what found no room on a full one."""
+    margins = line.left - column.left, column.right - line.right
+    centred = min(margins) > _DEEP * line.size and abs(margins[0] - margins[1]) < 2 * line.size
+    return centred and not _ENDED.search(before.text)
 
 
 def _room(line: Line, *, indented: bool) -> float:
