@@ -97,6 +97,7 @@ async def respond(
         message = update.effective_message
         asked_by = message.message_id if message and not update.callback_query else 0
         sent = await _send(update, context, caller, page)
+        desk_of(context).turns.answered(update)
         if sent is None:
             return 0
         chat, message_id = place_of(sent)

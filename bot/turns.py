@@ -54,6 +54,10 @@ class Turns(BaseUpdateProcessor):
         """
         return update.update_id in self._crowded
 
+    def answered(self, update: Update) -> None:
+        """Note that the answer to ``update`` stands in its chat: what comes now is alone."""
+        self._present[turn_of(update)].discard(update.update_id)
+
     @contextmanager
     def _in_line(self, update: Update) -> Iterator[None]:
         line, number = turn_of(update), update.update_id

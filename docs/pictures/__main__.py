@@ -11,10 +11,12 @@ import asyncio
 import itertools
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
+from bot.store import DAY, Answered, Asking, Store
 from docs.pictures.camera import NoBrowser, browser, photograph
 from docs.pictures.page import Scene, inline_results, menu, page
 from tests.telegram.bot_process import Setup, serving
@@ -25,18 +27,58 @@ from tests.telegram.world import World
 FOLDER = Path(__file__).parent
 MORNING = 1_795_426_200  # 2026-11-23 09:30 UTC, so that drawing again changes nothing
 SECONDS_BETWEEN_MESSAGES = 20
+# Answered, only mentioned and not found: yesterday, the day before, ...
+WEEK = ((15, 1, 1), (31, 3, 4), (0, 0, 0), (7, 2, 5), (20, 0, 2), (12, 1, 3), (24, 2, 4))
+
+
+class Clock:
+    """Goes on by the message, from now on: to what is old the bot would reply.
+
+    The pictures show the time of a morning long ago instead; ``shift`` is between the two.
+    """
+
+    def __init__(self) -> None:
+        begun = int(time.time())
+        self.shift = begun - MORNING
+        self._ticks = itertools.count(begun, SECONDS_BETWEEN_MESSAGES)
+
+    def __call__(self) -> int:
+        """The next time."""
+        return next(self._ticks)
+
+
+CLOCK = Clock()
+
+
+def log_a_week(state: Path) -> None:
+    """Put questions of the last days into the log, for the picture of the week."""
+    cited = "huhang-benteng_{}_1_000000000000"
+    for back, (answered, mentioned, not_found) in enumerate(WEEK, 1):
+        then = time.time() - back * DAY
+        with closing(Store(state, clock=lambda: then)) as store:  # noqa: B023 - used at once
+            outcomes = (
+                ["answered"] * answered + ["mentioned"] * mentioned + ["not_found"] * not_found
+            )
+            for number, outcome in enumerate(outcomes):
+                citations = (cited.format(1 + number % 4),) if outcome != "not_found" else ()
+                asked = Answered(number, 0, Asking("三零是什么"), citations, outcome)
+                store.log(back, number, asked)
 
 
 @asynccontextmanager
-async def bot() -> AsyncIterator[Server]:
-    """A bot that serves, in a world whose clock goes on by the message."""
-    ticks = itertools.count(MORNING, SECONDS_BETWEEN_MESSAGES)
+async def bot() -> AsyncIterator[tuple[Server, Conversation]]:
+    """A bot that serves, in a world whose clock goes on by the message; and its admin's chat."""
+    world = World(BOT, clock=CLOCK)
+    admin = world.new_person("小周")
+    home = world.private(admin)
     with tempfile.TemporaryDirectory(prefix="wenju-pictures-") as folder:
+        settings = {"WENJU_ADMINS": str(admin.id)}
+        log_a_week(Path(folder) / "state")
         async with (
-            running(Server(World(BOT, clock=lambda: next(ticks)))) as server,
-            serving(Setup(server, Path(folder))),
+            running(Server(world)) as server,
+            serving(Setup(server, Path(folder), settings)),
         ):
-            yield server
+            yield server, Conversation(server, home, admin)
 
 
 def private(server: Server, name: str = "小明", language: str = "zh-hans") -> Conversation:
@@ -52,7 +94,16 @@ def scene(chat: Conversation, *, unfolded: bool = False, below: str = "") -> Sce
         title, subtitle = BOT.name, "bot"
     else:
         title, subtitle = chat.chat.title, "群"
-    return Scene(title, subtitle, chat.person.id, history, unfolded=unfolded, below=below)
+    return Scene(
+        title,
+        subtitle,
+        chat.person.id,
+        history,
+        unfolded=unfolded,
+        below=below,
+        shift=CLOCK.shift,
+        photos={name: file.content for name, file in chat.server.methods.files.items()},
+    )
 
 
 async def edited(chat: Conversation, message: Message, words: str) -> Message:
@@ -186,6 +237,34 @@ async def english(server: Server) -> Scene:
     return scene(chat)
 
 
+async def inbox(server: Server, admin: Conversation) -> Scene:
+    """Questions without a good answer, and how one is bound to a passage."""
+    for asked in ("公安怎么帮老板？", "公安怎样帮老板", "公安怎么帮老板", "红烧肉怎么做？"):
+        await private(server).ask(asked)
+    reader = private(server)
+    disliked = await reader.ask("刘安是谁？")
+    await reader.press(disliked, "👎")
+    await admin.ask("/inbox")
+    opened = await admin.ask("/inbox")
+    opened = await edited(admin, opened, "公安怎么帮老板")
+    found = await admin.ask("企业 安全稳定发展", reply_to=opened)
+    await admin.press(found, "[1]")
+    return scene(admin)
+
+
+async def stats(server: Server, admin: Conversation) -> Scene:
+    """The week in numbers and as a picture."""
+    for asked in ("三零是什么", "刘安是谁", "索连红是谁", "/hero 马春雨", "六项规定是什么"):
+        await private(server).ask(asked)
+    admin.chat.history.clear()
+    await admin.ask("/stats")
+    return scene(admin)
+
+
+OF_ADMINS: dict[str, Callable[[Server, Conversation], Awaitable[Scene]]] = {
+    "inbox": inbox,
+    "stats": stats,
+}
 SCENES: dict[str, Callable[[Server], Awaitable[Scene]]] = {
     "conversation": conversation,
     "start": start,
@@ -206,9 +285,10 @@ SCENES: dict[str, Callable[[Server], Awaitable[Scene]]] = {
 
 async def draw(names: list[str]) -> None:
     """Draw the pictures called ``names``."""
-    async with bot() as server:
+    async with bot() as (server, admin):
         for name in names:
-            drawn = await SCENES[name](server)
+            of_admins = OF_ADMINS.get(name)
+            drawn = await (of_admins(server, admin) if of_admins else SCENES[name](server))
             photograph(page(drawn), drawn.width, FOLDER / f"{name}.png")
             sys.stdout.write(f"docs/pictures/{name}.png\n")
 
@@ -216,10 +296,11 @@ async def draw(names: list[str]) -> None:
 def main() -> int:
     """Draw the pictures that the command line names, or all of them; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m docs.pictures", description=main.__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCENES))
-    names = parser.parse_args().names or list(SCENES)
-    if unknown_names := [name for name in names if name not in SCENES]:
-        parser.error(f"no picture {unknown_names[0]!r}; there are {', '.join(SCENES)}")
+    known = [*SCENES, *OF_ADMINS]
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
+    names = parser.parse_args().names or known
+    if unknown_names := [name for name in names if name not in known]:
+        parser.error(f"no picture {unknown_names[0]!r}; there are {', '.join(known)}")
     try:
         browser()
     except NoBrowser as error:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
@@ -46,6 +47,7 @@ class Scene:
     """What one picture shows: messages as the server recorded them, seen by ``viewer``.
 
     ``below`` is a piece of HTML under the messages: a command menu or a list of inline results.
+    ``shift`` is taken from every message's time, in seconds; ``photos`` has what was sent, by id.
     """
 
     title: str
@@ -55,6 +57,8 @@ class Scene:
     unfolded: bool = False
     width: int = 640
     below: str = ""
+    shift: int = 0
+    photos: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def page(scene: Scene) -> str:
@@ -80,12 +84,13 @@ def bubble(message: Json, scene: Scene) -> str:
     own = author["id"] == scene.viewer
     private = message["chat"]["type"] == "private"
     name = "" if own or private else _name(author)
-    clock = datetime.fromtimestamp(message["date"], UTC).strftime("%H:%M")
+    clock = datetime.fromtimestamp(message["date"] - scene.shift, UTC).strftime("%H:%M")
     note = "已编辑 " if "edit_date" in message else ""
     seen = " ✓✓" if own else ""
     return (
         f'<article class="{"own" if own else "other"}"><div class="bubble">{name}'
-        f"{_replied(message, scene)}<div>{body(message, unfolded=scene.unfolded)}"
+        f"{_replied(message, scene)}{_photo(message, scene)}"
+        f"<div>{body(message, unfolded=scene.unfolded)}"
         f"<time>{note}{clock}{seen}</time></div></div>{_keyboard(message)}</article>"
     )
 
@@ -106,6 +111,13 @@ def body(message: Json, *, unfolded: bool = False) -> str:
         name = html.escape(message["document"]["file_name"])
         marked = f'<span class="file">📄 {name}</span>{marked}'
     return marked
+
+
+def _photo(message: Json, scene: Scene) -> str:
+    if "photo" not in message:
+        return ""
+    content = base64.b64encode(scene.photos[message["photo"][-1]["file_id"]]).decode()
+    return f'<img class="photo" src="data:image/png;base64,{content}">'
 
 
 def _name(author: Json) -> str:

@@ -83,6 +83,11 @@ async def test_a_chat_is_answered_in_order_and_others_meanwhile(handling: Handli
     await asyncio.gather(*tasks)
 
 
+def update_of(chat: Chat, person: Person, number: int) -> Update:
+    """An update with this number in ``chat``."""
+    return Update.de_json({"update_id": number, **asked(chat, person)}, Bot(TOKEN))
+
+
 async def test_who_is_alone_in_a_chat_is_not_crowded(handling: Handling) -> None:
     person = WORLD.new_person()
     one, other = WORLD.supergroup(), WORLD.supergroup()
@@ -100,8 +105,14 @@ async def test_who_is_alone_in_a_chat_is_not_crowded(handling: Handling) -> None
     after = handling.take("after", 4, asked(one, person))
     await handling.until("alone", "first", "second", "after")
     assert not any(handling.turns.is_crowded(update) for update in updates.values())
+    # Once its answer is there, what is still to do for it makes no crowd.
+    handling.turns.answered(update_of(one, person, 4))
+    later = handling.take("later", 5, asked(one, person))
     handling.open("after")
-    await after
+    await handling.until("alone", "first", "second", "after", "later")
+    assert not handling.turns.is_crowded(Update(5))
+    handling.open("later")
+    await asyncio.gather(after, later)
 
 
 async def test_no_more_than_so_many_are_handled_at_once(handling: Handling) -> None:

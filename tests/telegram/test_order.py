@@ -42,6 +42,7 @@ async def test_a_private_answer_replies_only_where_somebody_might_wonder(
     alone = await chat.answer(since=mark)
     assert (alone.citations, alone.replies_to) == (["热血忠诚 6"], None)
     refused = await chat.ask("红烧肉怎么做")
+    assert refused.replies_to is None
     mark = chat.server.mark
     await chat.press(refused, refused.buttons[0]["text"])
     assert (await chat.answer(since=mark)).replies_to is None  # it says the question itself
