@@ -115,11 +115,11 @@ async def working(
     showing = asyncio.create_task(work.keep_showing(), name="progress")
     try:
         yield work
-    except Exception:
+    except Exception as error:  # the error handler would say the same in a second message
+        _log.error("update %d was not done", update.update_id, exc_info=error)
         if not work.ended:
             with suppress(TelegramError):
                 await work.end(Page(text(caller.texts.say("admin.trouble"))))
-        raise
     finally:
         showing.cancel()
         await asyncio.gather(showing, return_exceptions=True)

@@ -5,12 +5,22 @@ from __future__ import annotations
 from telegram import Update
 
 from bot.desk import Context, desk_of
+from bot.excerpt import clipped
 from bot.handlers.changes import Wish, admitted, name_of, offer
 from bot.markup import text
 from bot.rendering import Page
+from bot.texts import Texts
 from knowledge.catalog import load_library
-from knowledge.changes import Change, from_folder, same_files
-from knowledge.revisions import What
+from knowledge.changes import Change, from_folder, overlay_of, same_files
+from knowledge.revisions import Revision, What
+
+
+def _overlaid(newest: Revision | None, texts: Texts) -> tuple[str, ...]:
+    """That the folder does not count for some reports, for those who wonder why."""
+    overlay = overlay_of(newest)
+    ids = [*(row.id for row in overlay.reports), *overlay.removed]
+    shown = clipped(texts.say("absence.separator").join(ids), 200)
+    return (texts.say("preview.overlaid", ids=shown),) if ids else ()
 
 
 async def reload(update: Update, context: Context) -> None:
@@ -28,6 +38,7 @@ async def reload(update: Update, context: Context) -> None:
         change = from_folder(folder, newest)
         if same_files(change, newest):
             return Page(text(texts.say("admin.same")))
-        return Wish(Change(change.files, What("folder", {"name": who}), change.seen))
+        what = What("folder", {"name": who})
+        return Wish(Change(change.files, what, change.seen), _overlaid(newest, texts))
 
     await offer(update, context, caller, texts.say("admin.reading"), wishing)

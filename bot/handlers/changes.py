@@ -12,7 +12,7 @@ from telegram import Update
 
 from bot.buttons import Press
 from bot.desk import Caller, Context, caller_of, desk_of
-from bot.markup import text
+from bot.markup import joined, text
 from bot.menu import publish_commands
 from bot.opening import Progress
 from bot.previewing import ASKED, Preview, preview, propose, put_into_use, remake
@@ -95,7 +95,7 @@ async def offer_in(
             return
     if not seen.difference:
         await asyncio.to_thread(shelf.discard, draft)
-        await work.end(Page(text(said("admin.same"))))
+        await work.end(Page(joined(map(text, [said("admin.same"), *wish.remarks]))))
         return
     await work.end(preview_page(seen, caller.view, remarks=wish.remarks))
 

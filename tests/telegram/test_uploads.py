@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
-from knowledge.newest import shelf_in
+from knowledge.newest import load_newest, shelf_in
 from knowledge.revisions import MARK
 from tests.telegram import faults, people
 from tests.telegram.administration import administered, file, settled, shown_in_the_end
@@ -55,6 +57,10 @@ QUESTIONS = """\
 - {id: q1, question: 新建警务室多少个？, answer: 18个, section: [城里], paragraph: 1}
 - {id: u1, question: 食堂的菜谱是什么？, answer: null}
 """
+
+
+# The first file is kept; the draft is made; it is noted who confirms; it becomes a revision; never.
+RENAMES = (1, 5, 6, 7, 0)
 
 
 @pytest.fixture
@@ -300,6 +306,77 @@ async def test_a_preview_outlives_a_restart_and_a_kill_is_told(
             assert said.citations == ["上半年 2"]
             assert_whole(one, (2, 1))
             assert not list((one.bot.folder / "state" / "working").iterdir())
+
+
+async def test_a_bot_killed_at_any_step_of_an_upload_has_the_old_or_the_new(
+    start: Start, knowledge: Path, tmp_path: Path
+) -> None:
+    world = World(BOT)
+    person = world.new_person("管理员")
+    admin = (world.private(person), person)
+    settings = {
+        "WENJU_KNOWLEDGE": str(knowledge),
+        "WENJU_ADMINS": str(person.id),
+        "WENJU_SEMANTIC": "off",
+        "PYTHONPATH": str(Path(__file__).parent / "dying_bot"),
+    }
+    kept, found = tmp_path / "kept", []
+    async with running(Server(world)) as server:
+        chat = Conversation(server, *admin)
+        async with start(server, **settings) as one:
+            state = one.bot.folder / "state"
+        shutil.copytree(state, kept, symlinks=True)
+        for step in RENAMES:
+            shutil.rmtree(state)
+            shutil.copytree(kept, state)
+            async with start(server, DIE_AT_RENAME=str(step), **settings) as one:
+                alive = await uploaded(one, chat)
+            shelf = shelf_in(state)
+            shelf.sweep()
+            titles = [report.title for report in load_newest(knowledge, shelf).reports]
+            assert titles in (["草原年报"], ["草原年报", "食堂通讯"])
+            found.append((len(titles), len(list((state / "knowledge/drafts").iterdir()))))
+            assert_whole(one, shelf.numbers(), drafts=found[-1][1])
+            assert alive == (step == RENAMES[-1])
+        assert found == [(1, 0), (1, 0), (1, 1), (1, 1), (2, 0)]
+
+
+async def uploaded(one: Running, admin: Conversation) -> bool:
+    """Send a file and confirm it; whether the bot outlives that."""
+    watching = asyncio.create_task(wake_at_end(one))
+    dead = one.bot.process
+
+    def ended(message: Message) -> Message | None:
+        now = admin.now(message)
+        return now if dead.returncode is not None or not now.text.endswith("……") else None
+
+    async def last(message: Message) -> Message:
+        return await admin.server.until(lambda: ended(message), "an end")
+
+    preview = await last(await admin.ask(file(admin.server, "canteen.md", CANTEEN)))
+    if dead.returncode is None:
+        data = preview.button("确认")["callback_data"]
+        query = admin.server.methods.open_callback_query()
+        mark = admin.server.mark
+        admin.server.deliver(
+            people.press(admin.person, query, admin.chat.history[preview.id], data)
+        )
+        await admin.server.until(
+            lambda: (
+                dead.returncode is not None
+                or admin.server.made("answerCallbackQuery", since=mark)
+                or None
+            ),
+            "an answer or an end",
+        )
+    watching.cancel()
+    return dead.returncode is None
+
+
+async def wake_at_end(one: Running) -> None:
+    """Let whoever waits look again when the bot has died."""
+    await one.bot.process.wait()
+    one.server.wake()
 
 
 async def test_an_admin_whom_the_bot_has_never_met_gets_the_menu_on_writing(
