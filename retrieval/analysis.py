@@ -107,6 +107,7 @@ def normalise_all(texts: Sequence[str]) -> list[str]:
 _DIGITS = "〇零一二两三四五六七八九十百千万亿廿"
 _NUMERAL = rf"[0-9]+(?:\.[0-9]+)?|[{_DIGITS}]+(?:点[零一二三四五六七八九]+)?"
 _RUN = "".join(chr(code) for code in range(0x3400, 0xA000) if chr(code) not in _DIGITS)
+_CERTAIN = frozenset(_RUN) - {"分", "之"}
 _UNIT = re.compile(
     rf"(?P<run>[{_RUN}]+)|百分之(?P<percent>{_NUMERAL})"
     rf"|(?P<numeral>{_NUMERAL})|(?P<word>[^\W\d_\u3400-\u9fff]+)"
@@ -154,6 +155,21 @@ def characters(text: str) -> list[str | None]:
             case "stop":
                 found.append(None)
     return found
+
+
+def certain_bigrams(word: str) -> list[str]:
+    """Pairs of characters that are bigrams of every text that holds a normalised ``word``.
+
+    Not so where a numeral may begin or end, which is one character with its neighbours.
+
+    >>> certain_bigrams("百分之三的重点")
+    ['的重', '重点']
+    """
+    return [
+        first + second
+        for first, second in itertools.pairwise(word)
+        if first in _CERTAIN and second in _CERTAIN
+    ]
 
 
 def _lines(name: str) -> frozenset[str]:

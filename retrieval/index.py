@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,9 +32,9 @@ from knowledge import library as library_module
 from knowledge import passages
 from knowledge.library import Library, Volume
 from retrieval import analysis, asking, holdings
-from retrieval.analysis import PARAMETERS, Analyzer
+from retrieval.analysis import PARAMETERS, Analyzer, certain_bigrams
 from retrieval.bm25 import K1, B
-from retrieval.holdings import KEY_SIZE, Holdings, documents, key, offsets, source
+from retrieval.holdings import KEY_SIZE, Holdings, distinct, documents, key, offsets, source
 from retrieval.merging import merge
 from retrieval.pruning import Impacts
 from retrieval.room import Memory, Room
@@ -47,7 +48,7 @@ Progress = Callable[[int, int], None]
 Analysing = Callable[[Sequence[Volume], Analyzer, str, Progress], Sequence[Holdings]]
 """Analyses reports, all in order, in as many parts as it likes; the text is their ``rules``."""
 
-_LONGEST_LOOK = 1 << 33  # bytes to look for changed words in; beyond, all is analysed: 2 s
+_LOOKED_AT = 1 << 26  # bytes that are looked through at once, where no report has more
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,31 +171,49 @@ def _unchanged(previous: Index, keys: Sequence[bytes], analyzer: Analyzer) -> np
     again[first] = False  # of two reports that are the same one is enough
     found[again] = -1
     before = {(word, what) for word, what in json.loads(previous.lexicon.tobytes())}
-    changed = {encoded(word) for word, _ in before ^ analyzer.vocabulary}
+    changed = {word for word, _ in before ^ analyzer.vocabulary}
     if changed:
-        if len(changed) * len(previous.texts) > _LONGEST_LOOK:
-            return np.full(len(keys), -1, np.int64)
         reused = np.flatnonzero(found >= 0)
         found[reused[_holding(previous, changed)[found[reused]]]] = -1
     return found
 
 
-def _holding(index: Index, words: set[bytes]) -> npt.NDArray[np.bool_]:
-    """Which reports' texts hold any of ``words``, in UTF-8."""
-    starts = index.text_starts
-    holding = np.zeros(len(starts) - 1, np.bool_)
-    chunk = 1 << 26  # bytes looked through at once, where no report alone has more
-    begin = 0
-    while begin < len(holding):
-        end = int(np.searchsorted(starts, starts[begin] + chunk, side="right")) - 1
-        end = max(end, begin + 1)
-        text = index.texts[int(starts[begin]) : int(starts[end])].tobytes()
-        ends = (starts[begin + 1 : end + 1] - starts[begin]).tolist()
-        for word in words:
-            place = text.find(word)
-            while place >= 0:
-                report = int(np.searchsorted(ends, place, side="right"))
-                holding[begin + report] = True
-                place = text.find(word, ends[report])
-        begin = end
+def _holding(index: Index, words: Iterable[str]) -> npt.NDArray[np.bool_]:
+    """Which reports' texts hold any of ``words``."""
+    holding = np.zeros(len(index.text_starts) - 1, np.bool_)
+    for word in words:
+        for begin, end in _where_it_may_be(index, word):
+            _look(index, encoded(word), begin, end, holding)
     return holding
+
+
+def _where_it_may_be(index: Index, word: str) -> Iterable[tuple[int, int]]:
+    """The stretches of reports outside of which no text holds ``word``."""
+    documents: npt.NDArray[np.int32] | None = None
+    offsets = index.postings.offsets
+    for bigram in certain_bigrams(word):
+        number = index.vocabulary.get(bigram)
+        if number is None:
+            return []
+        listed = index.postings.documents[int(offsets[number]) : int(offsets[number + 1])]
+        documents = listed if documents is None else np.intersect1d(documents, listed)
+    if documents is None:
+        return [(0, len(index.text_starts) - 1)]
+    reports = np.searchsorted(index.first_document, documents, side="right") - 1
+    return [(report, report + 1) for report in distinct(reports).tolist()]
+
+
+def _look(index: Index, word: bytes, begin: int, end: int, holding: npt.NDArray[np.bool_]) -> None:
+    """Mark the reports from ``begin`` to ``end`` whose text holds ``word``, in UTF-8."""
+    starts = index.text_starts
+    while begin < end:
+        last = int(np.searchsorted(starts, starts[begin] + _LOOKED_AT, side="right")) - 1
+        last = min(max(last, begin + 1), end)
+        text = index.texts[int(starts[begin]) : int(starts[last])].tobytes()
+        ends = (starts[begin + 1 : last + 1] - starts[begin]).tolist()
+        place = text.find(word)
+        while place >= 0:
+            report = bisect_right(ends, place)
+            holding[begin + report] = True
+            place = text.find(word, ends[report])
+        begin = last

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import jieba
 import opencc
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.model import Span
-from retrieval.analysis import Analyzer, Terms, characters, normalise, numeral
+from retrieval.analysis import Analyzer, Terms, certain_bigrams, characters, normalise, numeral
 from tests.retrieval import bridges
 
 # Everything but lone surrogates, with what makes offsets slip more likely than chance has it.
@@ -174,3 +176,15 @@ def test_the_fingerprint_tells_analyzers_apart_by_what_they_do() -> None:
     ]
     assert same.fingerprint == first.fingerprint
     assert len({first.fingerprint, *(other.fingerprint for other in others)}) == 4
+
+
+@given(
+    st.text(st.sampled_from("大桥封分之点百三五“的a1."), max_size=6),
+    *[st.text(st.sampled_from("大桥百分之点三五“1。.a"), max_size=4)] * 2,
+)
+def test_certain_bigrams_are_there_whatever_stands_around_a_word(
+    word: str, before: str, behind: str
+) -> None:
+    run = characters(before + word + behind)
+    bigrams = {a + b for a, b in itertools.pairwise(run) if a is not None and b is not None}
+    assert bigrams.issuperset(certain_bigrams(word))
