@@ -66,8 +66,8 @@ def test_a_paragraph_goes_on_over_page_and_footnote() -> None:
     end = ("建设" + LONG).index(rest)
     joint = ("建设" + LONG)[end - 12 : end + 12]
     assert remarks(document) == [
-        ("running_head", 1, "全区公安工作简报"),
-        ("page_number", 1, "— 1 —"),
+        *(("running_head", page, "全区公安工作简报") for page in (1, 2, 3)),
+        *(("page_number", page, f"— {page} —") for page in (1, 2, 3)),
         ("footnote", 1, "① 数据截至2023年底。"),
         ("joined", 2, joint),
     ]

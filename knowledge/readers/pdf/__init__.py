@@ -86,7 +86,7 @@ def parse(content: bytes) -> Document:
     kept, running = without_running(
         [leaf.lines for leaf in leaves], [leaf.height for leaf in leaves]
     )
-    remarks += _once(running)
+    remarks += running
     usual = usual_size(kept)
     indented = False
     flow: list[_Flowing] = []
@@ -141,12 +141,6 @@ def _check(characters: Counter[bool], pictures: list[int], count: int) -> None:
             "has fonts that do not say which characters they show; print it to a PDF anew, or "
             "send the file that it was made from"
         )
-
-
-def _once(remarks: Sequence[Remark]) -> list[Remark]:
-    """Of the remarks on page numbers the first alone: the others say the same."""
-    numbers = [one for one in remarks if one.kind is RemarkKind.PAGE_NUMBER]
-    return [one for one in remarks if one.kind is not RemarkKind.PAGE_NUMBER] + numbers[:1]
 
 
 def _stand_in(mark: tuple[str, Grid | Box]) -> Line:

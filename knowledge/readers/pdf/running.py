@@ -39,7 +39,7 @@ class _Edge:
 def without_running(
     pages: Sequence[Sequence[Line]], heights: Sequence[float]
 ) -> tuple[list[list[Line]], list[Remark]]:
-    """The lines of each page without what repeats at its head and foot, and a remark for each."""
+    """The lines of each page without what repeats at its head and foot, and a remark on each."""
     rows = [_rows(lines) for lines in pages]
     gaps = [gap for own in rows for gap in _gaps(own)]
     usual = median(gaps) if gaps else 0.0
@@ -50,20 +50,17 @@ def without_running(
     heads = _repeated(
         [e for e in edges if id(e) not in out and (e.apart or e.line.size <= small)], len(pages)
     )
-    remarks: dict[tuple[RemarkKind, str], Remark] = {}
-    for kind, found in (
-        (RemarkKind.RUNNING_HEAD, heads),
-        (RemarkKind.PAGE_NUMBER, numbers),
-    ):
-        for edge in found:
-            key = (kind, _DIGITS.sub("#", edge.line.text))
-            remarks.setdefault(key, Remark(kind, edge.page + 1, edge.line.text))
+    remarks = [
+        Remark(kind, edge.page + 1, edge.line.text)
+        for kind, found in ((RemarkKind.RUNNING_HEAD, heads), (RemarkKind.PAGE_NUMBER, numbers))
+        for edge in found
+    ]
     left_out = {(edge.page, id(edge.line)) for edge in (*heads, *numbers)}
     kept = [
         [line for line in lines if (number, id(line)) not in left_out]
         for number, lines in enumerate(pages)
     ]
-    return kept, list(remarks.values())
+    return kept, remarks
 
 
 def usual_size(pages: Sequence[Sequence[Line]]) -> float:
