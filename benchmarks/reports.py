@@ -18,7 +18,7 @@ _SENTENCE = (6, 20)  # words, at least and at most
 _CLAUSE = 7  # words between two commas, at most
 
 
-def _paragraph(words: list[str], rng: np.random.Generator) -> str:
+def sentences(words: list[str], rng: np.random.Generator) -> str:
     """Words with the marks of sentences between them; some stand in quotation marks."""
     out: list[str] = []
     left, run = int(rng.integers(*_SENTENCE)), 0
@@ -42,7 +42,7 @@ def text_of_report(number: int, words: list[list[str]], seed: int = SEED) -> str
     for place, paragraph in enumerate(words):
         if place % PARAGRAPHS == 0:
             lines += [f"## {''.join(paragraph[:2])}", ""]
-        text = _paragraph(paragraph, rng)
+        text = sentences(paragraph, rng)
         if place % PARAGRAPHS == 1:
             text = f"落实“{''.join(paragraph[-3:])[:8]}”要求，" + text
         lines += [text, ""]

@@ -73,7 +73,7 @@ def build_answerer(
         (state / "cache").mkdir(parents=True, exist_ok=True)
     analyzer = make_analyzer(library, None if state is None else state / "cache")
     folder = None if state is None else state / "index"
-    index = _index(library, analyzer, folder, keep=keep, progress=progress)
+    index = index_of(library, analyzer, folder, keep=keep, progress=progress)
     embeddings = None
     if encoder is not None and len(index):
         if vectors is None and state is not None:
@@ -89,8 +89,13 @@ def build_answerer(
     )
 
 
-def _index(
-    library: Library, analyzer: Analyzer, folder: Path | None, *, keep: bool, progress: Progress
+def index_of(
+    library: Library,
+    analyzer: Analyzer,
+    folder: Path | None,
+    *,
+    keep: bool = True,
+    progress: Progress = lambda _done, _total: None,
 ) -> Index:
     """The index saved in ``folder``, or one that takes over from it what has not changed."""
     if folder is None:
