@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.inbox import (
+    WORDINGS,
+    bound_page,
+    broken_page,
+    item_page,
+    list_page,
+    synonyms_page,
+)
+from bot.piles import Pile
 from bot.rendering import Page, View, answer_page, changed_remark, paragraph_page, topic_page
 from bot.replying import markup_of
+from bot.store import Item
 from bot.texts import texts
 from retrieval.model import Answer, Outcome, Quote
 from tests.bot.test_rendering import answers, bodies, hero, quote, quotes, views
@@ -49,6 +59,28 @@ def test_every_list_of_a_topic_is_accepted(
 ) -> None:
     topic = hero(*names)
     accept(topic_page(topic, topic.entries, view, at, people=people))
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(bodies, min_size=1, max_size=8).map(tuple),
+    st.lists(quotes(), max_size=5),
+    st.integers(1, 10**9),
+    views,
+    bodies,
+)
+def test_every_page_of_the_inbox_is_accepted(
+    wordings: tuple[str, ...], found: list[Quote], times: int, view: View, words: str
+) -> None:
+    pile = Pile(wordings, times, times, times % 3, times)
+    item = Item(wordings[:WORDINGS], words)
+    accept(list_page([pile] * 13, view, times % 4))
+    accept(item_page(item, found, view, pile))
+    accept(item_page(item, found, view))
+    if found:
+        accept(bound_page(item.questions, found[0], times, "", view))
+    accept(synonyms_page([words, *wordings[:1]], times, "", view))
+    accept(broken_page(wordings, "inbox0123456789ab", view))
 
 
 def test_a_paragraph_under_seven_long_headings_is_accepted_among_long_neighbours() -> None:
