@@ -85,7 +85,8 @@ def _heading(seen: Preview, texts: Texts) -> Markup:
 
 def _one_report(change: ReportChange, texts: Texts) -> list[Markup]:
     blocks = [] if change.after is None else [_outline(change.after, texts)]
-    blocks.append(bold(_counted(change, texts)))
+    if change.before is not None:
+        blocks.append(bold(_counted(change, texts)))
     if change.before is not None and change.after is not None:
         blocks.append(_pairs(change, texts))
     return blocks

@@ -109,5 +109,6 @@ def _answers(answerer: Answerer, curated: Curated) -> bool:
 
 
 def _told(answer: Answer) -> tuple[object, ...]:
-    first = answer.quotes[:1]
+    """What a reader takes for the answer; what is only shown as the nearest is not."""
+    first = answer.quotes[:1] if answer.outcome is Outcome.ANSWERED else ()
     return (answer.outcome, [(quote.citation.report_id, quote.text) for quote in first])

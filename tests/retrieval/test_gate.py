@@ -66,6 +66,15 @@ def test_answers_that_would_change_are_told_with_both(before: Answerer, tmp_path
     assert "97起" in changed.after.quotes[0].text
 
 
+def test_another_nearest_passage_to_what_is_not_there_is_no_other_answer(
+    before: Answerer, tmp_path: Path
+) -> None:
+    question = "刘安今年多大？"
+    after = answerer(tmp_path / "after", REPORT.replace("从没有", "从来没有"))
+    assert before.answer(question).quotes[0].text != after.answer(question).quotes[0].text
+    assert consequences(before, after, [question]).changed == ()
+
+
 def test_a_gold_question_whose_passage_is_gone_breaks(before: Answerer, tmp_path: Path) -> None:
     after = answerer(tmp_path / "after", REPORT.replace("23年", "多年"))
     assert consequences(before, after, []).broken == ("刘安守了几年边境？",)

@@ -99,8 +99,7 @@ async def test_a_report_is_added_replaced_removed_and_brought_back(
         assert added.text == (
             "新报告《食堂通讯》\n编号 canteen · 文件 canteen.md\n\n"
             "目录：2 节，3 段\n上半年 · 2 段\n下半年 · 1 段\n\n"
-            "新增 3 段，改动 0 段，删去 0 段\n\n"
-            "标准问题里有 1 个会答不对：\n• 食堂的菜谱是什么？\n\n"
+            "标准问题里有 1 个会答得和标准不一样：\n• 食堂的菜谱是什么？\n\n"
             "最近问过的 1 个问题里，1 个答案会变：\n"
             "• 食堂的菜谱是什么？：没有找到 → “食堂的菜谱是土豆烧牛肉，每周三供应。”\n\n"
             "按“确认”换上；不按就什么都不变。"

@@ -75,12 +75,12 @@ async def test_a_change_is_taken_over_and_a_bad_one_is_told_once(
         report.write_text(REPORT.replace("18个", "十八个"), encoding="utf-8")
         catalog.write_text(CATALOG, encoding="utf-8")
         assert await heard(mark) == (
-            "知识文件夹有改动，但换上以后，标准问题里有 1 个会答不对，所以没有换上：\n"
+            "知识文件夹有改动，但换上以后，标准问题里有 1 个会答得和标准不一样，所以没有换上：\n"
             "• 新建警务室多少个？\n看过之后仍要换上，请发 /reload。"
         )
         assert shelf.numbers() == (2, 1)
         preview = await shown_in_the_end(admin, "/reload")
-        assert "标准问题里有 1 个会答不对：\n• 新建警务室多少个？" in preview.text
+        assert "标准问题里有 1 个会答得和标准不一样：\n• 新建警务室多少个？" in preview.text
         await admin.press(preview, "确认")
         assert admin.now(preview).text.startswith("已换上第 3 版：")
         assert len(written_unasked(admin, 0)) == 3
