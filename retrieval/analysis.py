@@ -260,6 +260,10 @@ class Analyzer:
         """Whether a normalised text is a word of the dictionary or the lexicon."""
         return word in self.lexicon or self._segmenter.knows(word)
 
+    def is_stop_word(self, word: str) -> bool:
+        """Whether a word or character is none of the words or characters of a text."""
+        return word in self._stop_words
+
     def words(self, text: str) -> list[str]:
         """The words of a normalised text without stop words and punctuation."""
         stop = self._stop_words

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from knowledge.library import Library, Volume
 from knowledge.model import Passage
-from retrieval.analysis import Analyzer, normalise_all
+from retrieval.analysis import Analyzer, characters, normalise_all
 from retrieval.asking import held
 from retrieval.postings import Postings
 from retrieval.vocabulary import Bytes, Places, Vocabulary, encoded
@@ -141,13 +141,25 @@ class _Numbers(dict[str, int]):
         return number
 
 
+class _Units(dict[str | None, int]):
+    """Numbers characters as they come; a break is one too."""
+
+    def __missing__(self, unit: str | None) -> int:
+        number = self[unit] = len(self)
+        return number
+
+
 def offsets(lengths: npt.ArrayLike) -> Places:
     """Where stretches of these lengths begin when they stand one behind the other, and the end."""
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
 
 
 class _Texts:
-    """Texts with their terms, flat: the words, bigrams and characters of each behind each other."""
+    """Texts with their terms, flat: the words, bigrams and characters of each behind each other.
+
+    They are those of ``Analyzer.terms``. Bigrams are made of numbers of characters: there are far
+    fewer different ones than there are in all.
+    """
 
     def __init__(
         self,
@@ -157,28 +169,47 @@ class _Texts:
         progress: Callable[[int], None] = lambda _texts: None,
     ) -> None:
         words: list[int] = []
-        bigrams: list[int] = []
-        characters: list[int] = []
-        ends: list[tuple[int, int, int]] = [(0, 0, 0)]
-        number = numbers.__getitem__
+        run: list[int] = []
+        ends: list[tuple[int, int]] = [(0, 0)]
+        units: dict[str | None, int] = _Units({None: 0})
+        number, unit = numbers.__getitem__, units.__getitem__
         for done, text in enumerate(texts):
             if not done % _TOLD:
                 progress(done)
-            terms = analyzer.terms(text)
-            words.extend(map(number, terms.words))
-            bigrams.extend(map(number, terms.bigrams))
-            characters.extend(map(number, terms.unigrams))
-            ends.append((len(words), len(bigrams), len(characters)))
+            words.extend(map(number, analyzer.words(text)))
+            run.extend(map(unit, characters(text)))
+            ends.append((len(words), len(run)))
         flat = np.array(ends, np.int64)
-        lengths = flat[1:] - flat[:-1]
         each = np.arange(len(texts))
+        word_counts, unit_counts = (flat[1:] - flat[:-1]).T
         self.words = np.array(words, np.int64)
-        self.word_owners = np.repeat(each, lengths[:, 0])
-        self.searched = np.concatenate([self.words, np.array(bigrams, np.int64)])
-        self.searched_owners = np.concatenate([self.word_owners, np.repeat(each, lengths[:, 1])])
-        self.all = np.concatenate([self.searched, np.array(characters, np.int64)])
-        self.all_owners = np.concatenate([self.searched_owners, np.repeat(each, lengths[:, 2])])
-        self.lengths = lengths[:, 2].astype(np.int32)
+        self.word_owners = np.repeat(each, word_counts)
+        there, owners = np.array(run, np.int64), np.repeat(each, unit_counts)
+        del words, run
+
+        spelled = list(units)
+        stop = np.array([one is None or analyzer.is_stop_word(one) for one in spelled], np.bool_)
+        pairs = (there[:-1] > 0) & (there[1:] > 0) & (owners[:-1] == owners[1:])
+        keys = there[:-1][pairs] * len(spelled) + there[1:][pairs]
+        different = distinct(keys.copy())
+        firsts, seconds = np.divmod(different, len(spelled))
+        bigrams = np.fromiter(
+            (
+                numbers[f"{spelled[first]}{spelled[second]}"]
+                for first, second in zip(firsts.tolist(), seconds.tolist(), strict=True)
+            ),
+            np.int64,
+            len(different),
+        )
+        kept = ~stop[there]
+        used = np.zeros(len(spelled), np.bool_)
+        used[there[kept]] = True
+        own = np.array([numbers[str(s)] if u else -1 for s, u in zip(spelled, used, strict=True)])
+        self.searched = np.concatenate([self.words, bigrams[different.searchsorted(keys)]])
+        self.searched_owners = np.concatenate([self.word_owners, owners[:-1][pairs]])
+        self.all = np.concatenate([self.searched, own[there[kept]]])
+        self.all_owners = np.concatenate([self.searched_owners, owners[kept]])
+        self.lengths = np.bincount(owners[kept], minlength=len(texts)).astype(np.int32)
 
     def renumber(self, ranks: Ids) -> None:
         """Give every term the number that it has in ``ranks``."""

@@ -88,6 +88,12 @@ class Vocabulary(Mapping[str, int]):
         place = bisect_left(near, term)
         return begin + place, place < len(near) and near[place] == term
 
+    def some(self, numbers: npt.NDArray[np.integer]) -> list[bytes]:
+        """The terms with these numbers, encoded."""
+        text = self.text.tobytes()
+        begins, ends = self.starts[numbers].tolist(), self.starts[numbers + 1].tolist()
+        return [text[begin:end] for begin, end in zip(begins, ends, strict=True)]
+
     def encoded(self) -> list[bytes]:
         """All terms, in order."""
         text, starts = self.text.tobytes(), self.starts.tolist()
@@ -112,27 +118,109 @@ def union(
     return _sorted(parts, used)
 
 
-def _chosen(part: Vocabulary, used: npt.NDArray[np.bool_]) -> list[bytes]:
-    terms = part.encoded()
-    return [terms[n] for n in np.flatnonzero(used).tolist()]
-
-
 def _sorted(
     parts: Sequence[Vocabulary], used: Sequence[npt.NDArray[np.bool_]]
 ) -> tuple[Vocabulary, list[Numbers]]:
-    """The union, sorted as a whole."""
-    # Part by part, since together they can have many times as many terms as the union.
-    distinct: set[bytes] = set()
+    """The union, sorted as a whole.
+
+    Nearly all terms have eight bytes or fewer, as pairs of Chinese characters have. They are
+    sorted as integers; only the longer ones are objects of Python.
+    """
+    found = _Distinct()
     for part, mask in zip(parts, used, strict=True):
-        distinct.update(_chosen(part, mask))
-    ordered = sorted(distinct)
-    del distinct
-    number = {term: place for place, term in enumerate(ordered)}
-    ways = []
+        found.add(part, mask)
+    short, long = found.short(), sorted(found.long)
+    # A long term stands behind the short ones that are less than its beginning, or are it.
+    behind = short.searchsorted(_keys_of(long), side="right")
+    long_numbers = behind + np.arange(len(long))
+    short_numbers = np.arange(len(short)) + behind.searchsorted(np.arange(len(short)), "right")
+    number = dict(zip(long, long_numbers.tolist(), strict=True))
+    total = len(short) + len(long)
+    ways: list[Numbers] = []
     for part, mask in zip(parts, used, strict=True):
-        numbers = np.fromiter(map(number.__getitem__, _chosen(part, mask)), np.int32)
-        ways.append(_filled(numbers, mask, len(ordered)))
-    return Vocabulary.joined(ordered), ways
+        numbers = np.zeros(len(part), np.int32)
+        is_short, keys = _short_keys(part, mask)
+        numbers[is_short] = short_numbers[short.searchsorted(keys)]
+        is_long = np.flatnonzero(mask & ~is_short)
+        numbers[is_long] = [number[term] for term in part.some(is_long)]
+        ways.append(_filled(numbers[mask], mask, total))
+    return _interleaved(short, short_numbers, long, long_numbers), ways
+
+
+_SHORT = 8  # bytes of a term that is sorted as an integer
+_FOLDED = 1 << 24  # integers that are gathered before repeats are thrown out: 128 MB
+
+
+class _Distinct:
+    """Gathers the different terms of many vocabularies."""
+
+    def __init__(self) -> None:
+        self.long: set[bytes] = set()
+        self._short: list[npt.NDArray[np.uint64]] = []
+        self._gathered = 0
+
+    def add(self, part: Vocabulary, mask: npt.NDArray[np.bool_]) -> None:
+        """Add the terms of ``part`` that are marked."""
+        is_short, keys = _short_keys(part, mask)
+        self.long.update(part.some(np.flatnonzero(mask & ~is_short)))
+        self._short.append(keys)
+        self._gathered += len(keys)
+        if self._gathered > _FOLDED:
+            self._short = [self.short()]
+            self._gathered = 0
+
+    def short(self) -> npt.NDArray[np.uint64]:
+        """The short ones, as ascending integers."""
+        keys = np.concatenate([np.zeros(0, np.uint64), *self._short])
+        keys.sort()
+        first = np.ones(len(keys), np.bool_)
+        np.not_equal(keys[1:], keys[:-1], out=first[1:])
+        return keys[first]
+
+
+def _short_keys(
+    part: Vocabulary, mask: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.uint64]]:
+    """Which of the marked terms are short, and their integers: bytes, zeros behind them."""
+    lengths = part.starts[1:] - part.starts[:-1]
+    is_short = mask & (lengths <= _SHORT)
+    places = np.arange(_SHORT)
+    padded = np.zeros((int(np.count_nonzero(is_short)), _SHORT), np.uint8)
+    filled = places < lengths[is_short, None]
+    padded[filled] = part.text[(part.starts[:-1][is_short, None] + places)[filled]]
+    # The zero behind a term must not be taken for one in it.
+    clear = np.count_nonzero(padded, axis=1) == lengths[is_short]
+    if not clear.all():
+        padded = padded[clear]
+        is_short[is_short] = clear
+    return is_short, padded.view(">u8").ravel().astype(np.uint64)
+
+
+def _keys_of(terms: Sequence[bytes]) -> npt.NDArray[np.uint64]:
+    """The integers of the beginnings of long terms."""
+    return np.frombuffer(b"".join(term[:_SHORT] for term in terms), ">u8").astype(np.uint64)
+
+
+def _interleaved(
+    short: npt.NDArray[np.uint64],
+    short_numbers: Places,
+    long: Sequence[bytes],
+    long_numbers: Places,
+) -> Vocabulary:
+    """The vocabulary of short and long terms that have these numbers."""
+    padded = short.astype(">u8").view(np.uint8).reshape(len(short), _SHORT)
+    lengths = np.zeros(len(short) + len(long), np.int64)
+    lengths[short_numbers] = np.count_nonzero(padded, axis=1)
+    lengths[long_numbers] = [len(term) for term in long]
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+    text = np.zeros(int(starts[-1]), np.uint8)
+    for place in range(_SHORT):
+        there = padded[:, place] > 0
+        text[starts[short_numbers[there]] + place] = padded[there, place]
+    for number, term in zip(long_numbers.tolist(), long, strict=True):
+        begin = int(starts[number])
+        text[begin : begin + len(term)] = np.frombuffer(term, np.uint8)
+    return Vocabulary(text, starts)
 
 
 def _filled(numbers: Numbers, used: npt.NDArray[np.bool_], size: int) -> Numbers:
@@ -147,7 +235,9 @@ def _inserted(
 ) -> tuple[Vocabulary, list[Numbers]]:
     """The same, where nearly all of it is one of the parts: that is copied in long stretches."""
     base, kept = parts[largest], used[largest]
-    wanted = {t for n, p in enumerate(parts) if n != largest for t in _chosen(p, used[n])}
+    wanted = {
+        t for n, p in enumerate(parts) if n != largest for t in p.some(np.flatnonzero(used[n]))
+    }
     places = {term: base.place(term) for term in wanted}
     new = sorted(t for t, (place, found) in places.items() if not found or not kept[place])
     at = np.array([places[term][0] for term in new], np.int64)
@@ -186,7 +276,7 @@ def _inserted(
         if part is base:
             ways.append(_filled(own[kept].astype(np.int32), kept, total))
             continue
-        terms = _chosen(part, mask)
+        terms = part.some(np.flatnonzero(mask))
         found_at = (found[t] if t in found else int(own[places[t][0]]) for t in terms)
         ways.append(_filled(np.fromiter(found_at, np.int32, len(terms)), mask, total))
     return made, ways
