@@ -76,7 +76,10 @@ async def _add(update: Update, context: Context, file: Document, words: str) -> 
             await work.end(Page(text(said("upload.not_downloaded", reason=error.message))))
             return
         except TelegramError as error:
-            await work.end(Page(text(said("upload.not_downloaded", reason=error.message))))
+            # In full only in the log, which keeps addresses with the token out.
+            _log.warning("%s was not downloaded: %s", name, error)
+            reason = type(error).__name__
+            await work.end(Page(text(said("upload.not_downloaded", reason=reason))))
             return
         work.tell(said("admin.reading"))
         desk, who = desk_of(context), name_of(update)
