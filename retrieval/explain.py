@@ -32,7 +32,8 @@ class Contribution:
 class Ranked:
     """One passage in the ranking: ``rank`` from 1, the first stage's score, the sum of features.
 
-    ``matched`` are the question's words and word pairs that it holds.
+    ``matched`` are the question's words that it holds, and parts of them; where there is none, the
+    pairs of characters.
     """
 
     citation: Citation
@@ -175,12 +176,15 @@ def _ranked(
     held = np.maximum(evidence.holds[begin:end].max(axis=0), evidence.headings[row])
     matched = [t for t, has in zip(evidence.query.terms, held, strict=True) if has and len(t) > 1]
     whole = [t for t in matched if not any(t != other and t in other for other in matched)]
+    # 区公 of 全区公安 says nothing to a reader where words have matched.
+    words = (*found.asked.terms.words, *(_joined(one.instead) for one in found.asked.alternatives))
+    telling = [term for term in whole if any(term in word for word in words)]
     return Ranked(
         citation=citation(int(found.hits.documents[row])),
         rank=place + 1,
         bm25=float(found.hits.scores[row]),
         score=float(found.scores[row]),
-        matched=tuple(whole),
+        matched=tuple(telling or whole),
         contributions=tuple(
             Contribution(name, float(value), weight)
             for name, value, weight in zip(
