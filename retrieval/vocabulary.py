@@ -198,7 +198,9 @@ def _short_keys(
 
 def _keys_of(terms: Sequence[bytes]) -> npt.NDArray[np.uint64]:
     """The integers of the beginnings of long terms."""
-    return np.frombuffer(b"".join(term[:_SHORT] for term in terms), ">u8").astype(np.uint64)
+    return np.frombuffer(
+        b"".join(term[:_SHORT].ljust(_SHORT, b"\0") for term in terms), ">u8"
+    ).astype(np.uint64)
 
 
 def _interleaved(
