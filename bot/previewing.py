@@ -12,7 +12,7 @@ from knowledge.changes import Change, again
 from knowledge.difference import Difference, difference
 from knowledge.errors import OutdatedDraft, UnknownRevision
 from knowledge.library import Library
-from knowledge.revisions import Revision, Revisions
+from knowledge.revisions import Revision, Revisions, What
 from retrieval.answering import Answerer
 from retrieval.gate import Consequences, consequences
 
@@ -55,8 +55,11 @@ def preview(
     return Preview(draft, library, told, consequences(before, after, asked, progress))
 
 
-def remake(settings: Settings, shelf: Revisions, draft: Revision) -> Revision:
-    """The draft anew, on top of the revision that came in between; raises ``UnknownDraft``."""
+def remake(settings: Settings, shelf: Revisions, draft: Revision, library: Library) -> Revision:
+    """The draft anew, on top of the revision that came in between and has the ``library``.
+
+    Raises ``UnknownDraft`` where it cannot be made again.
+    """
     newest = shelf.newest()
     if newest is None:
         return draft
@@ -67,12 +70,11 @@ def remake(settings: Settings, shelf: Revisions, draft: Revision) -> Revision:
         except (UnknownRevision, ValueError):
             earlier = None
     change = again(draft, newest, settings.knowledge, earlier)
-    return propose(
-        shelf,
-        draft.draft,
-        Change(change.files, draft.what, change.seen),
-        by=draft.by,
-    )
+    details = {key: value for key, value in draft.what.details.items() if key != "new"}
+    if "new" in draft.what.details and details.get("report") not in library:
+        details["new"] = "yes"
+    what = What(draft.what.kind, details)
+    return propose(shelf, draft.draft, Change(change.files, what, change.seen), by=draft.by)
 
 
 def put_into_use(

@@ -191,7 +191,9 @@ async def _again(context: Context, caller: Caller, work: Working, draft: str) ->
     work.tell(said("admin.comparing"))
     try:
         old = await asyncio.to_thread(desk.shelf.draft, draft)
-        made = await asyncio.to_thread(remake, desk.settings, desk.shelf, old)
+        made = await asyncio.to_thread(
+            remake, desk.settings, desk.shelf, old, desk.answerer.library
+        )
         seen = await _preview(context, caller, work, made)
     except UnknownDraft:
         return Page(text(said("revisions.gone")))
