@@ -55,6 +55,7 @@ class RemarkKind(StrEnum):
     CONTENTS = "contents"  # left out: a line of the table of contents
     SURROUNDINGS = "surroundings"  # left out: what a web page has around its text
     PICTURE_PAGE = "picture_page"  # left out: a page that is a picture and has no text
+    RECOGNISED_PAGE = "recognised_page"  # a page that is a picture, whose text was recognised
     FOOTNOTE = "footnote"  # kept, behind the paragraph that it stood under
     HEADING = "heading"  # taken for a heading, though it is not marked as one
     JOINED = "joined"  # two halves of a paragraph, which a page or column had cut

@@ -12,6 +12,7 @@ from types import TracebackType
 from knowledge.errors import UnreadableReport
 from knowledge.readers import formats, wire, worker
 from knowledge.readers.document import Document
+from knowledge.readers.extras import reads_scans
 
 _MOST_ANSWER = 512 * 1024**2  # bytes; `formats.MOST_TEXT` characters, each block with its place
 _ROOT = Path(__file__).resolve().parents[2]  # where `knowledge` is imported from
@@ -31,10 +32,11 @@ class Workshop:
     def __init__(self, seconds: int = 60, memory: int = 2 * 1024**3) -> None:
         """A file that takes longer than ``seconds`` or more bytes of ``memory`` is refused.
 
-        The memory counts as the system sees it, with the program itself, some 100 MB.
+        The memory counts as the system sees it, with the program itself, some 100 MB. Where scans
+        can be read, a PDF has ten times as long, and the memory is twice as much.
         """
         self._seconds = seconds
-        self._memory = memory
+        self._memory = memory * (2 if reads_scans() else 1)
         self._process: subprocess.Popen[bytes] | None = None
         self._in_use = threading.Lock()
         self._changing = threading.Lock()
@@ -68,9 +70,10 @@ class Workshop:
         ):
             return formats.parse(name, content)
         with self._in_use:
-            return self._read(f"file{suffix}".encode(), content)
+            seconds = self._seconds * (10 if suffix == ".pdf" and reads_scans() else 1)
+            return self._read(f"file{suffix}".encode(), content, seconds)
 
-    def _read(self, name: bytes, content: bytes) -> Document:
+    def _read(self, name: bytes, content: bytes, seconds: int) -> Document:
         process = self._running()
         late = threading.Event()
 
@@ -78,18 +81,18 @@ class Workshop:
             late.set()
             process.kill()
 
-        clock = threading.Timer(self._seconds, stop)
+        clock = threading.Timer(seconds, stop)
         clock.daemon = True
         clock.start()
         try:
-            outcome = _asked(process, name, content, self._seconds)
+            outcome = _asked(process, name, content, seconds)
         except (OSError, ValueError, EOFError) as error:
             self._replace(process)
             if self._closed:
                 raise UnreadableReport("was not read: the reading was stopped") from error
             if late.is_set() or process.returncode == -_CPU_LIMIT:
                 raise UnreadableReport(
-                    f"takes longer than {self._seconds} seconds to read; divide it"
+                    f"takes longer than {seconds} seconds to read; divide it"
                 ) from error
             raise UnreadableReport(
                 "cannot be read: its reader broke off; open the file in its own program and "

@@ -86,9 +86,9 @@ def test_closing_stops_the_reading_in_the_middle() -> None:
 def test_what_needs_too_much_memory_is_refused() -> None:
     if sys.platform != "linux":
         pytest.skip("only Linux limits the memory of a process")
-    with Workshop(memory=512 * 1024**2) as workshop:
+    with Workshop(memory=256 * 1024**2) as workshop:
         with pytest.raises(UnreadableReport) as caught:
-            workshop.read("a.html", b"<p>" * 5_000_000)
+            workshop.read("a.html", b"<p>" * 8_000_000)
         assert str(caught.value) == "needs more memory than a document should; divide it"
         assert texts(workshop, "a.html", PAGE) == [PROSE]
 

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import io
 
+import pypdfium2
 import pytest
 from PIL import Image
 from reportlab.lib.utils import ImageReader
 
 from knowledge.errors import UnreadableReport
 from knowledge.outline import Description, reading
-from knowledge.readers import Document, RemarkKind, Unit
+from knowledge.readers import Document, RemarkKind, Unit, Workshop
 from knowledge.readers import pdf as reader
+from knowledge.readers.extras import reads_scans
 from tests.knowledge.making import PROSE, Press, pdf
 
 LONG = PROSE * 5  # 205 characters
@@ -175,12 +177,46 @@ def scan(press: Press) -> None:
     press.canvas.drawImage(ImageReader(picture), 0, 0, 595, 842)
 
 
+def recognised(*texts: str) -> bytes:
+    """A PDF of one page: a picture of these lines."""
+
+    def page(press: Press) -> None:
+        for number, text in enumerate(texts):
+            press.canvas.setFont("Helvetica", 24)
+            press.canvas.drawString(72, 700 - 48 * number, text)
+
+    file = pypdfium2.PdfDocument(pdf(page))
+    content = io.BytesIO()
+    file[0].render(scale=2).to_pil().convert("L").save(content, "PDF", resolution=144)
+    file.close()
+    return content.getvalue()
+
+
+def test_a_scanned_page_is_recognised() -> None:
+    if not reads_scans():
+        pytest.skip("the extra ocr has no wheels for this machine")
+    with Workshop() as workshop:  # with its limits, no environment and no right to write
+        document = workshop.read("a.pdf", recognised("Report 2023", "186 stations, 3562 herders."))
+    assert blocks(document) == [
+        ("paragraph", "Report 2023", 1),
+        ("paragraph", "186 stations, 3562 herders.", 1),
+    ]
+    assert remarks(document) == [("recognised_page", 1, "")]
+
+
+@pytest.fixture
+def no_recognition(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "reads_scans", lambda: False)
+
+
+@pytest.mark.usefixtures("no_recognition")
 def test_a_page_that_is_a_picture_is_told() -> None:
     document = reader.parse(pdf(lambda press: press.line(72, 700, "正文一段。"), scan))
     assert blocks(document) == [("paragraph", "正文一段。", 1)]
     assert remarks(document) == [("picture_page", 2, "")]
 
 
+@pytest.mark.usefixtures("no_recognition")
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -6,18 +6,22 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from knowledge.errors import UnreadableReport
 from knowledge.readers import tables
 from knowledge.readers.document import Block, BlockKind, Document, Remark, RemarkKind, Unit
+from knowledge.readers.extras import reads_scans
 from knowledge.readers.pdf.columns import columns
 from knowledge.readers.pdf.grids import Grid, grids
 from knowledge.readers.pdf.lines import Line, lines
 from knowledge.readers.pdf.pages import Box, pages
 from knowledge.readers.pdf.paragraphs import Paragraph, are_indented, joined_across, paragraphs
 from knowledge.readers.pdf.running import usual_size, without_running
+from knowledge.readers.pdf.scans import Recogniser
 from knowledge.readers.seams import joined
 
+_MOST_SCANNED = 40  # pages; each takes three seconds, on a busy machine ten
 _MOST_UNKNOWN = 0.3  # of the characters, that a font may show without saying which they are
 _NOTE_SIZE = 0.92  # of the size of the text; notes are set smaller
 _NOTE = re.compile(r"[①-⑳⓪*＊†‡]|[\[［〔(（]?\d{1,3}[\]］〕)）.．、]?(?!\d*[年月日])|注[:：]")
@@ -65,23 +69,30 @@ class _Leaf:
 def parse(content: bytes) -> Document:
     """Read a PDF that has text; a place is a page.
 
-    Running heads, page numbers and the table of contents are left out and told. Raises
-    ``UnreadableReport``, for a PDF of scanned pictures too.
+    Running heads, page numbers and the table of contents are left out and told. Pages that are
+    pictures are recognised where the extra ``ocr`` is installed. Raises ``UnreadableReport``, for a
+    PDF of nothing but such pages too where it is not.
     """
     leaves: list[_Leaf] = []
     remarks: list[Remark] = []
     pictures: list[int] = []
     characters: Counter[bool] = Counter()  # by whether one knows what they are
-    for page in pages(content):
+    scans = _Scans()
+    for page, drawn in pages(content):
         found, rest = grids(page.rules, page.glyphs)
         leaf = _Leaf(lines(rest), found, page.pictures, page.height)
-        leaves.append(leaf)
         characters.update(map(_is_unknown, "".join(glyph.text for glyph in page.glyphs)))
         if page.pictures and not leaf.lines and not leaf.grids:
-            pictures.append(page.number)
+            if own := scans.lines(drawn):
+                leaf = _Leaf(own, [], (), page.height)
+                remarks.append(Remark(RemarkKind.RECOGNISED_PAGE, page.number, ""))
+            else:
+                pictures.append(page.number)
+        leaves.append(leaf)
         if aslant := page.aslant.strip():
             remarks.append(Remark(RemarkKind.RUNNING_HEAD, page.number, aslant))
-    _check(characters, pictures, len(leaves))
+    if not scans.count:
+        _check(characters, pictures, len(leaves))
     remarks += (Remark(RemarkKind.PICTURE_PAGE, number, "") for number in pictures)
     kept, running = without_running(
         [leaf.lines for leaf in leaves], [leaf.height for leaf in leaves]
@@ -113,6 +124,32 @@ def parse(content: bytes) -> Document:
             remarks.append(Remark(RemarkKind.FOOTNOTE, number, note))
     blocks, joints = _blocks(flow, indented=indented)
     return Document(tuple(blocks), (*remarks, *joints), Unit.PAGE, cut=False)
+
+
+class _Scans:
+    """The recognition of text in one file, which is made ready with the first scanned page."""
+
+    def __init__(self) -> None:
+        self.count = 0  # of the pages that were recognised
+        self._recogniser: Recogniser | None = None
+
+    def lines(self, page: Any) -> list[Line]:  # noqa: ANN401 - pypdfium2 has no types
+        """The lines of a page that is a picture; none where the extra ``ocr`` is missing.
+
+        Raises ``UnreadableReport`` for the page that is one too many.
+        """
+        if not reads_scans():
+            return []
+        if self.count == _MOST_SCANNED:
+            raise UnreadableReport(
+                f"has more than {_MOST_SCANNED} scanned pages; so many at most are recognised: "
+                "divide it"
+            )
+        if self._recogniser is None:
+            self._recogniser = Recogniser()
+        found = self._recogniser.lines(page)
+        self.count += bool(found)
+        return found
 
 
 def _is_figure(picture: Box) -> bool:

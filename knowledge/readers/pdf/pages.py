@@ -62,8 +62,11 @@ class Page:
     aslant: str
 
 
-def pages(content: bytes) -> Iterator[Page]:
-    """The pages of a PDF, one after another. Raises ``UnreadableReport``."""
+def pages(content: bytes) -> Iterator[tuple[Page, Any]]:
+    """The pages of a PDF, one after another, each with pdfium's own until the next one comes.
+
+    Raises ``UnreadableReport``.
+    """
     try:
         file = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
@@ -83,7 +86,7 @@ def pages(content: bytes) -> Iterator[Page]:
                 raise UnreadableReport(
                     f"is damaged on page {number + 1}; print it to a PDF anew"
                 ) from error
-            yield _page(number + 1, page)
+            yield _page(number + 1, page), page
             page.close()
     finally:
         file.close()
