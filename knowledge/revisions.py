@@ -301,10 +301,14 @@ class Revisions:
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             written = self._objects / f"{_NEW}{secrets.token_hex(8)}"
-            _write(written, data)
-            # Every revision that has this file shares it: nobody is to change it by accident.
-            written.chmod(0o444)
-            written.rename(place)
+            try:
+                _write(written, data)
+                # Every revision that has this file shares it: nobody is to change it by accident.
+                written.chmod(0o444)
+                written.rename(place)
+            except OSError:  # a full disk, say
+                written.unlink(missing_ok=True)
+                raise
         return digest
 
     def _object(self, digest: str) -> Path:

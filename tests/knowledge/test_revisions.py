@@ -228,6 +228,20 @@ def test_a_shelf_that_cannot_be_written_says_so(tmp_path: Path) -> None:
         put(Revisions(tmp_path / "file"))
 
 
+def test_a_full_disk_is_told_and_leaves_nothing(shelf: Revisions, tmp_path: Path) -> None:
+    put(shelf)
+    full = OSError(errno.ENOSPC, "No space left on device")
+    for step in ("os.fsync", "knowledge.revisions._write_note"):
+        with (
+            mock.patch(step, side_effect=full),
+            pytest.raises(UnusableShelf, match="No space left on device"),
+        ):
+            shelf.propose("e", {"x.md": step.encode()}, by="7", what=WHAT, seen="s")
+    assert list((tmp_path / "shelf" / "drafts").iterdir()) == []
+    assert not list((tmp_path / "shelf").rglob(".new-*"))
+    assert shelf.numbers() == (1,)
+
+
 def test_a_lost_object_is_named(shelf: Revisions) -> None:
     with pytest.raises(UnusableShelf, match="is missing; restore it from a backup"):
         shelf.propose("d", {"a.md": "0" * 64}, by="7", what=WHAT, seen="s")
