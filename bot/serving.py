@@ -17,6 +17,7 @@ from telegram.ext import Updater
 
 from bot import heartbeat
 from bot.app import UPDATES, App, build_application
+from bot.deepening import deepening
 from bot.desk import Desk, the_desk
 from bot.errors import CannotStart
 from bot.hearing import Hearing
@@ -72,7 +73,7 @@ async def _run(app: App, settings: Settings, hearing: Hearing) -> None:
             await _listen(app, updater, settings)
             await app.start()
             _log.info("@%s is ready; stop it with SIGTERM or Ctrl-C", app.bot.username)
-            async with _heart(desk), watching(app.bot, desk):
+            async with _heart(desk), watching(app.bot, desk), deepening(desk):
                 await hearing.ending.wait()
         finally:
             if updater.running:

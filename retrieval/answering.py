@@ -135,6 +135,22 @@ class Answerer:
         self._declared = _declarations(library)
         self.examples = _examples(library)
 
+    @property
+    def by_meaning(self) -> bool:
+        """Whether there is evidence by meaning besides that by words."""
+        return self._embeddings is not None
+
+    def with_meaning(self, encoder: semantic.Encoder, embeddings: semantic.Embeddings) -> Answerer:
+        """One that answers from the same library and index by meaning, too."""
+        return Answerer(
+            self.library,
+            self._engine,
+            self._analyzer,
+            encoder=encoder,
+            embeddings=embeddings,
+            weights=self._weights,
+        )
+
     # --- questions -------------------------------------------------------------------------------
 
     def answer(

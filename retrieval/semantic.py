@@ -23,8 +23,14 @@ from retrieval.index import documents
 Vectors = npt.NDArray[np.float32]
 
 # Sentences that are embedded without being told to. One costs about 20 ms on one core, so this
-# many take 40 s once; a larger library is answered without this evidence unless it is asked for.
+# many take 40 s once; a larger library is first answered without this evidence.
 AFFORDABLE = 2_000
+
+# Sentences that are embedded in the background, in half an hour. Every question is compared with
+# all of them: with more, that would take longer than the rest of the answer.
+MOST = 60_000
+
+_STEP = 2_048  # clauses after which what was embedded is kept: 40 s of work
 
 
 class Encoder(Protocol):
@@ -70,8 +76,16 @@ def installed_encoder() -> Encoder | None:
 
 def affordable(library: Library) -> bool:
     """Whether embedding all of ``library`` is quick enough to do it unasked."""
-    sentences = sum(len(p.sentences) for passages in documents(library) for p in passages)
-    return sentences <= AFFORDABLE
+    return _sentences(library) <= AFFORDABLE
+
+
+def worthwhile(library: Library) -> bool:
+    """Whether ``library`` is one to embed in the background, while it is answered without."""
+    return AFFORDABLE < _sentences(library) <= MOST
+
+
+def _sentences(library: Library) -> int:
+    return sum(len(p.sentences) for passages in documents(library) for p in passages)
 
 
 def encoder_for(library: Library, wanted: bool | None = None) -> Encoder | None:
@@ -168,7 +182,9 @@ def embed(
 ) -> Embeddings:
     """The vectors of every clause, those of known clauses from ``cache``.
 
-    ``cache`` is a file that belongs to one encoder; it is replaced whole.
+    ``cache`` is a file that belongs to one encoder; it is replaced whole. It is also written now
+    and then in between, and when ``progress`` or the encoder raises an error: the next one goes on
+    from there.
     """
     texts: list[str] = []
     clause_counts: list[int] = []
@@ -184,13 +200,25 @@ def embed(
     keys = [hashlib.sha256(f"{encoder.name}\n{text}".encode()).hexdigest()[:32] for text in texts]
     known = _read(cache)
     missing = list({key: n for n, key in enumerate(keys) if key not in known}.values())
-    for begin in range(0, len(missing), 64):
-        part = missing[begin : begin + 64]
-        vectors = encoder.clauses([texts[n] for n in part]).astype(np.float16)
-        known.update(zip((keys[n] for n in part), vectors, strict=True))
-        progress(begin + len(part), len(missing))
-    if cache is not None and missing:
-        _write(cache, {key: known[key] for key in dict.fromkeys(keys)})
+    unkept = 0
+
+    def keep() -> None:
+        if cache is not None:
+            _write(cache, {key: known[key] for key in dict.fromkeys(keys) if key in known})
+
+    try:
+        for begin in range(0, len(missing), 64):
+            part = missing[begin : begin + 64]
+            vectors = encoder.clauses([texts[n] for n in part]).astype(np.float16)
+            known.update(zip((keys[n] for n in part), vectors, strict=True))
+            unkept += len(part)
+            if unkept >= _STEP:
+                keep()
+                unkept = 0
+            progress(begin + len(part), len(missing))
+    finally:
+        if unkept:
+            keep()
     return Embeddings(
         np.stack([known[key] for key in keys]).astype(np.float32),
         np.concatenate([[0], np.cumsum(clause_counts)]).astype(np.int64),
