@@ -6,16 +6,15 @@ a passage, or words of one meaning. Before it counts, what readers would notice 
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.opening import answerer_for
+from bot.opening import Progress, answerer_for
 from bot.settings import Settings
 from knowledge.catalog import load_library
 from knowledge.changes import overlay_of, with_overlay
 from knowledge.overlay import CuratedQuestion, Overlay
-from knowledge.revisions import Revision, Revisions, What
+from knowledge.revisions import Revisions, What
 from retrieval.answering import Answerer
 from retrieval.gate import Consequences, consequences
 from retrieval.model import Quote
@@ -23,18 +22,9 @@ from retrieval.model import Quote
 BIND, UNBIND, SYNONYMS, NO_SYNONYMS = "bind", "unbind", "synonyms", "no_synonyms"
 ASKED = 200  # questions of readers that are asked again
 LONGEST_QUOTE = 300  # code points; the mark of several sentences is cut to its first
-_DRAFT = "inbox"
 _BETWEEN = "\n"  # wordings are single lines
 
 Laying = Callable[[Overlay], Overlay]
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A change that is not in use yet: its draft, and what readers would notice."""
-
-    draft: Revision
-    consequences: Consequences
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +94,17 @@ def propose(
     shelf: Revisions,
     before: Answerer,
     wish: Wish,
+    draft: str,
     *,
     by: int,
     name: str,
     asked: Sequence[str],
-) -> Proposal | None:
-    """Make a draft of ``wish`` and find out what it does; None where it changes nothing.
+    progress: Progress,
+) -> Consequences | None:
+    """Make ``wish`` the draft of that id and find out what it does; None where it changes nothing.
 
     ``by`` is the admin's id and ``name`` what they are called. Takes as long as asking ``asked``
-    twice: call it in a worker thread. Raises ``KnowledgeError``.
+    twice: call it in a worker thread. Raises ``KnowledgeError``; then there is no draft.
     """
     newest = shelf.newest()
     if newest is None:
@@ -123,13 +115,11 @@ def propose(
         return None
     what = What(wish.what.kind, {**wish.what.details, "name": name})
     made = with_overlay(newest, new, what)
-    draft = shelf.propose(
-        f"{_DRAFT}{secrets.token_hex(6)}", made.files, by=str(by), what=what, seen=made.seen
-    )
+    shelf.propose(draft, made.files, by=str(by), what=what, seen=made.seen)
     try:
-        library = load_library(draft.folder, strict=False)
+        library = load_library(shelf.draft(draft).folder, strict=False)
         after = answerer_for(library, settings, settings.state, keep=False)
-        return Proposal(draft, consequences(before, after, asked))
+        return consequences(before, after, asked, progress)
     except BaseException:
-        shelf.discard(draft.draft)
+        shelf.discard(draft)
         raise

@@ -26,6 +26,7 @@ from bot.binding import (
 )
 from bot.buttons import OutdatedButton, Press, Verb, fingerprint, read_press
 from bot.desk import Caller, Context, caller_of, desk_of
+from bot.handlers.changes import admitted, draft_of, failed_page, is_admin, name_of
 from bot.inbox import (
     CANDIDATES,
     WORDINGS,
@@ -41,6 +42,7 @@ from bot.previewing import put_into_use
 from bot.rendering import Page, View
 from bot.replying import respond, say
 from bot.store import Item
+from bot.working import Working, working
 from knowledge.errors import KnowledgeError, OutdatedDraft, UnknownDraft
 from knowledge.revisions import Revision
 from retrieval.analysis import normalise
@@ -57,25 +59,15 @@ _SAME = re.compile(r"\s*([^=＝]+?)\s*[=＝]\s*([^=＝]+?)\s*")
 
 async def inbox(update: Update, context: Context) -> None:
     """Show the questions that wait, to an admin in private."""
-    caller = await caller_of(update, context)
-    if await is_admin(update, context, caller):
+    caller = await admitted(update, context)
+    if caller is not None:
         await respond(update, context, caller, await _list(context, caller.view))
-
-
-async def is_admin(update: Update, context: Context, caller: Caller) -> bool:
-    """Whether an admin writes in private; in private anybody else is told that they are none."""
-    admin = caller.person in desk_of(context).settings.admins
-    if caller.group or not admin:
-        if not caller.group:
-            await say(update, context, caller, caller.texts.say("admin.only_admins"))
-        return False
-    return True
 
 
 async def pressed(update: Update, context: Context, press: Press) -> str:
     """Do what a button of the inbox says."""
     caller = await caller_of(update, context)
-    if caller.person not in desk_of(context).settings.admins or caller.group:
+    if caller.group or not is_admin(update, context):
         return caller.own.say("admin.only_admins")
     match press.word(0):
         case "list":
@@ -101,10 +93,8 @@ async def pressed(update: Update, context: Context, press: Press) -> str:
 
 async def typed(update: Update, context: Context) -> None:
     """Look for other words, or take two for the same, in reply to an item of the inbox."""
-    caller, message = await caller_of(update, context), update.effective_message
-    if message is None or message.reply_to_message is None:
-        return
-    if not await is_admin(update, context, caller):
+    caller, message = await admitted(update, context), update.effective_message
+    if caller is None or message is None or message.reply_to_message is None:
         return
     desk, words = desk_of(context), " ".join(spoken(message).split())
     item = await desk.memory.in_inbox(caller.chat, message.reply_to_message.message_id)
@@ -166,9 +156,7 @@ async def _same(
     if not await asyncio.to_thread(_any_known, answerer, given):
         await say(update, context, caller, caller.texts.say("inbox.unknown_words"))
         return
-    told = await _change(update, context, caller, synonyms(given))
-    if told:
-        await say(update, context, caller, told)
+    await _change(update, context, caller, synonyms(given))
 
 
 async def _dismiss(update: Update, context: Context, caller: Caller) -> str:
@@ -193,47 +181,59 @@ async def _undo(update: Update, context: Context, caller: Caller, number: int) -
 
 async def _change(update: Update, context: Context, caller: Caller, wish: Wish) -> str:
     """Put ``wish`` into use at once where it breaks nothing; else ask whether to."""
-    desk, user = desk_of(context), update.effective_user
-    if desk.reloading.locked():
-        return caller.own.say("admin.busy")
-    async with desk.reloading:
-        if update.callback_query is not None:
-            # Asking all gold questions again may take seconds; and nobody shall press twice.
-            await say(update, context, caller, caller.texts.say("inbox.checking"))
-        asked = await desk.memory.recent_questions(ASKED)
-        try:
-            proposal = await asyncio.to_thread(
-                propose,
-                desk.settings,
-                desk.shelf,
-                desk.answerer,
-                wish,
-                by=caller.person,
-                name=user.full_name if user else "",
-                asked=asked,
-            )
-        except (KnowledgeError, RetrievalError) as error:
-            await respond(update, context, caller, _failed(error, caller.view))
-            return ""
-        if proposal is None:
-            await say(update, context, caller, caller.texts.say("inbox.no_change"))
-            return ""
-        told = proposal.consequences
-        if told.broken:
-            page = broken_page(told.broken, proposal.draft.draft, caller.view)
-        else:
-            page = await _put_into_use(context, caller, proposal.draft.draft, told)
-    await respond(update, context, caller, page)
+    fresh, draft = update.callback_query is None, draft_of(update)
+    sentence = caller.texts.say("inbox.checking")
+    async with working(update, context, caller, sentence, draft=draft, fresh=fresh) as work:
+        desk = desk_of(context)
+        if desk.reloading.locked():
+            work.tell(caller.texts.say("admin.queued"))
+        async with desk.reloading:
+            page = await _tried(context, caller, wish, draft, name_of(update), work)
+        await work.end(page)
     return ""
 
 
+async def _tried(
+    context: Context, caller: Caller, wish: Wish, draft: str, name: str, work: Working
+) -> Page:
+    """Find out what ``wish`` does, and do it where it breaks nothing."""
+    desk, said = desk_of(context), caller.texts.say
+
+    def tell(done: int, total: int) -> None:
+        work.tell(said("admin.asking", done=done, total=total))
+
+    asked = await desk.memory.recent_questions(ASKED)
+    try:
+        told = await asyncio.to_thread(
+            propose,
+            desk.settings,
+            desk.shelf,
+            desk.answerer,
+            wish,
+            draft,
+            by=caller.person,
+            name=name,
+            asked=asked,
+            progress=tell,
+        )
+    except (KnowledgeError, RetrievalError) as error:
+        return failed_page(error, caller)
+    if told is None:
+        return Page(text(said("inbox.no_change")))
+    if told.broken:
+        return broken_page(told.broken, draft, caller.view)
+    return await _put_into_use(context, caller, draft, told)
+
+
 async def _confirm(update: Update, context: Context, caller: Caller, draft: str) -> str:
-    desk = desk_of(context)
-    if desk.reloading.locked():
-        return caller.own.say("admin.busy")
-    async with desk.reloading:
-        page = await _put_into_use(context, caller, draft, None)
-    await respond(update, context, caller, page)
+    desk, said = desk_of(context), caller.texts.say
+    sentence = said("admin.switching")
+    async with working(update, context, caller, sentence, draft=draft, fresh=False) as work:
+        if desk.reloading.locked():
+            work.tell(said("admin.queued"))
+        async with desk.reloading:
+            page = await _put_into_use(context, caller, draft, None)
+        await work.end(page)
     return ""
 
 
@@ -249,7 +249,7 @@ async def _put_into_use(
     except (OutdatedDraft, UnknownDraft):
         return Page(text(caller.texts.say("inbox.outdated")))
     except (KnowledgeError, RetrievalError) as error:
-        return _failed(error, caller.view)
+        return failed_page(error, caller)
     desk.answerer = fresh
     changed = ""
     if told is not None and told.asked:
@@ -271,11 +271,6 @@ def _done(revision: Revision, fresh: Answerer, changed: str, view: View) -> Page
     if revision.what.kind == SYNONYMS:
         return synonyms_page(details["words"].splitlines(), revision.number, changed, view)
     return Page(text(view.texts.say("inbox.undone", number=revision.number)))
-
-
-def _failed(error: Exception, view: View) -> Page:
-    said = view.texts.say("admin.fault", fault=str(error).splitlines()[0])
-    return Page(text(f"{view.texts.say('admin.failed')}\n{said}"))
 
 
 async def _list(context: Context, view: View, page: int = 0) -> Page:

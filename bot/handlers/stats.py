@@ -10,8 +10,8 @@ from telegram import Update
 from telegram.constants import ChatAction
 
 from bot.chart import picture
-from bot.desk import Context, caller_of, desk_of
-from bot.handlers.inbox import is_admin
+from bot.desk import Context, desk_of
+from bot.handlers.changes import admitted
 from bot.replying import say
 from bot.stats import DAYS, in_words, week_of
 from bot.store import DAY
@@ -21,8 +21,8 @@ from retrieval.model import Citation
 
 async def stats(update: Update, context: Context) -> None:
     """Show the week in numbers and, where it can be drawn, as a picture."""
-    caller, desk = await caller_of(update, context), desk_of(context)
-    if not await is_admin(update, context, caller):
+    caller, desk = await admitted(update, context), desk_of(context)
+    if caller is None:
         return
     now = time.time()
     logged = await desk.memory.logged(now - (2 * DAYS + 1) * DAY)

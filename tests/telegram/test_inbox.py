@@ -37,6 +37,16 @@ async def pressed(chat: Conversation, message: Message, words: str) -> Message:
     return chat.now(message)
 
 
+async def in_the_end(chat: Conversation, message: Message) -> Message:
+    """What ``message`` says when the work that it tells of is done."""
+
+    def settled() -> Message | None:
+        now = chat.now(message)
+        return None if now.text.endswith("……") else now
+
+    return await chat.server.until(settled, "the end of the work")
+
+
 async def wenju(state: Path, *arguments: str) -> str:
     """What a command prints about the knowledge that the bot keeps in ``state``."""
     process = await asyncio.create_subprocess_exec(
@@ -143,7 +153,7 @@ async def test_two_words_become_the_same_and_different_again(start: Start) -> No
         assert "两个不同的词" in hint.text
         unknown = await admin.ask("老板=掌柜的", reply_to=item)
         assert "都没有" in unknown.text
-        done = await admin.ask("老板 ＝ 企业", reply_to=item)
+        done = await in_the_end(admin, await admin.ask("老板 ＝ 企业", reply_to=item))
         assert done.text.startswith("✓ 同义：老板 = 企业")
         assert (await reader.ask(BOSS)).citations[0].startswith("放眼全局")
         assert "空的" in (await admin.ask("/inbox")).text
@@ -190,7 +200,7 @@ async def test_the_inbox_and_the_week_are_for_admins_in_private(start: Start) ->
         quiet = await reader.ask("/help")
         assert "/inbox" not in quiet.text
         assert "/inbox" in (await admin.ask("/help")).text
-        assert group.written() == []
+        assert [said.text for said in group.written()] == ["请在私聊里用这个命令。"] * 2
         assert page.id != item.id
 
 
