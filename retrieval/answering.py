@@ -151,6 +151,10 @@ class Answerer:
             weights=self._weights,
         )
 
+    def without_meaning(self) -> Answerer:
+        """One that answers from the same library and index by words alone."""
+        return Answerer(self.library, self._engine, self._analyzer, weights=self._weights)
+
     # --- questions -------------------------------------------------------------------------------
 
     def answer(

@@ -47,6 +47,9 @@ def consequences(
 
     ``progress`` is told how many questions of how many are done.
     """
+    if before.by_meaning != after.by_meaning:
+        # A large library is answered by meaning only after a while: that is no consequence.
+        before, after = before.without_meaning(), after.without_meaning()
     old, new = before.library, after.library
     total = len(old.questions) + len(old.curated) + len(asked)
     done = 0

@@ -11,6 +11,8 @@ from knowledge.overlay import CuratedQuestion, Overlay
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer
 from retrieval.gate import Consequences, consequences, newly_broken
+from tests.retrieval.conftest import of_texts
+from tests.retrieval.test_semantic import TEXTS, Meanings
 
 REPORT = """\
 # 草原警事
@@ -73,6 +75,18 @@ def test_another_nearest_passage_to_what_is_not_there_is_no_other_answer(
     after = answerer(tmp_path / "after", REPORT.replace("从没有", "从来没有"))
     assert before.answer(question).quotes[0].text != after.answer(question).quotes[0].text
     assert consequences(before, after, [question]).changed == ()
+
+
+def test_that_meaning_takes_a_while_to_count_is_no_consequence() -> None:
+    library = of_texts(*TEXTS)
+    by_both, by_words = build_answerer(library, encoder=Meanings()), build_answerer(library)
+    asked = ["轮渡怎么样了？", "钢缆有多少根？", "轮渡"]
+    told = [
+        [(answer.outcome, [quote.text for quote in answer.quotes]) for answer in answers]
+        for answers in (map(by_both.answer, asked), map(by_words.answer, asked))
+    ]
+    assert told[0] != told[1]
+    assert consequences(by_both, by_words, asked).changed == ()
 
 
 def test_a_gold_question_whose_passage_is_gone_breaks(before: Answerer, tmp_path: Path) -> None:
