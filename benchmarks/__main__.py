@@ -11,11 +11,10 @@ from pathlib import Path
 
 from benchmarks import page
 from benchmarks.engines import ENGINES
-from benchmarks.measure import ROOT, Run, measure
+from benchmarks.measure import measure
 
 SIZES = (1_000, 10_000, 100_000)
 LARGE = (1_000_000,)
-RESULTS = ROOT / "benchmarks" / "results.json"
 
 
 def main() -> int:
@@ -32,10 +31,7 @@ def main() -> int:
     )
     parser.add_argument("--page", action="store_true", help="write the page anew, measure nothing")
     arguments = parser.parse_args()
-    runs: dict[int, Run] = {}
-    if RESULTS.exists():
-        saved = json.loads(RESULTS.read_text(encoding="utf-8"))
-        runs = {run.documents: run for run in map(Run.from_json, saved)}
+    runs = {run.documents: run for run in page.saved()}
     sizes = () if arguments.page else arguments.sizes or (LARGE if arguments.large else SIZES)
     missing = [engine.name for engine in ENGINES if not engine.installed]
     if missing and not arguments.page:
@@ -51,8 +47,8 @@ def main() -> int:
     if not arguments.engines:
         ordered = [runs[size] for size in sorted(runs)]
         lines = json.dumps([run.to_json() for run in ordered], indent=1, ensure_ascii=False)
-        RESULTS.write_text(lines + "\n", encoding="utf-8")
-        page.write(ordered, ROOT / "docs")
+        page.RESULTS.write_text(lines + "\n", encoding="utf-8")
+        page.write_all()
     return 0
 
 

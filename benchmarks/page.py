@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from benchmarks import served
 from benchmarks.corpus import TERMS_ASKED
 from benchmarks.engines import BY_NAME, K1, B
-from benchmarks.measure import LARGE_ROUNDS, REFERENCE, ROUNDS, K, Measured, Run
+from benchmarks.measure import LARGE_ROUNDS, REFERENCE, ROOT, ROUNDS, K, Measured, Run
+from benchmarks.served import Throughput
 from retrieval.pruning import Costs
 
+RESULTS = ROOT / "benchmarks" / "results.json"
 LATENCY = "benchmark-latency.svg"
 DISTRIBUTION = "benchmark-distribution.svg"
 
@@ -185,7 +189,7 @@ def _greatest_difference(runs: Sequence[Run]) -> str:
     return " and ".join(said)
 
 
-def text(runs: Sequence[Run]) -> str:
+def text(runs: Sequence[Run], throughput: Throughput | None = None) -> str:
     """The whole page."""
     sections = "\n\n".join(table(run) for run in reversed(runs))
     hard = "\n\n".join(_hard_table(run) for run in reversed(runs))
@@ -225,7 +229,7 @@ page and its pictures anew from `benchmarks/results.json`.
 
 {hard}
 
-## How it is measured
+{_served(throughput)}## How it is measured
 
 **Documents** are made up of the words of jieba's dictionary with the dictionary's frequencies; two
 fifths of each come from the words of its topic, so that words keep company as they do in text. They
@@ -250,10 +254,28 @@ equal: most are 0 for questions of rare words, fewer for those of frequent ones.
 """
 
 
-def write(runs: Sequence[Run], folder: Path) -> None:
-    """The page into ``folder``, the pictures into its ``pictures``."""
+def _served(throughput: Throughput | None) -> str:
+    if throughput is None:
+        return ""
+    picture = f"![Time to the answer of every question](pictures/{served.PICTURE})"
+    return f"## The bot at Telegram's limit\n\n{served.section(throughput)}\n\n{picture}\n\n"
+
+
+def saved() -> list[Run]:
+    """The runs that were kept, fewest documents first."""
+    if not RESULTS.exists():
+        return []
+    kept = map(Run.from_json, json.loads(RESULTS.read_text(encoding="utf-8")))
+    return sorted(kept, key=lambda run: run.documents)
+
+
+def write_all() -> None:
+    """The page and its pictures into ``docs``, from what was kept."""
+    folder, runs, throughput = ROOT / "docs", saved(), served.saved()
     _draw(runs, folder / "pictures")
-    (folder / "benchmarks.md").write_text(text(runs), encoding="utf-8")
+    if throughput is not None:
+        served.draw(throughput, folder / "pictures")
+    (folder / "benchmarks.md").write_text(text(runs, throughput), encoding="utf-8")
 
 
 def _draw(runs: Sequence[Run], folder: Path) -> None:
