@@ -1,8 +1,8 @@
 """What does a process leave behind that is killed at its n-th step on the disk?
 
 Run as ``python -m tests.knowledge.dying SHELF N``. It proposes a revision twice, discards one,
-confirms the other and sweeps, and kills itself when it is about to touch the shelf for the n-th
-time. It exits with 0 where it comes to the end alive.
+confirms the other and sweeps, and kills itself when it is about to change the shelf for the n-th
+time (reading changes nothing). It exits with 0 where it comes to the end alive.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ STEPS = (
     "os.chmod",
     "os.utime",
 )
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 NEW = {"catalog.yaml": b"reports: new\n", "reports/b.md": b"# b\n\nnew\n"}
 
 
@@ -33,6 +34,8 @@ def main(shelf: Path, step: int) -> None:
 
     def die(event: str, arguments: tuple[object, ...]) -> None:
         nonlocal left
+        if event == "open" and not (isinstance(arguments[2], int) and arguments[2] & WRITING):
+            return
         if event in STEPS and any(str(shelf) in str(argument) for argument in arguments):
             left -= 1
             if not left:
