@@ -46,6 +46,7 @@ _SHORTEST_PROSE = 25  # characters of a text without a stop
 _LARGER = 1.12  # against the size of the text: 14 points beside 12 are meant, 12.5 are not
 _LABEL_OF_FIGURE = re.compile("[图表] ?[\\d一二三四五六七八九十]")
 _DOCUMENT_NUMBER = re.compile("[〔\\[［(（]\\d{4}[〕\\]］)）] ?第? ?\\d+ ?号")
+_NAMES = re.compile("[\u4e00-\u9fff]{2,4}(?:[ \u3000、，,]+[\u4e00-\u9fff]{2,4}){1,7}")
 _DATE = re.compile("[(（]?\\d{4} ?年[ \\d年月日]*[)）]?")
 _LEADS = 2 / 3  # the share of a kind that must stand above text
 
@@ -215,7 +216,7 @@ def _candidate(place: int, block: Block, usual: float) -> _Candidate | None:
     if numbered:
         rank, number = numbered
         return _Candidate(place, rank, number, stands_out, _look(block))
-    if not stands_out or _DATE.fullmatch(block.text):
+    if not stands_out or _DATE.fullmatch(block.text) or _NAMES.fullmatch(block.text):
         return None
     return _Candidate(place, _UNNUMBERED, 0, stands_out, _look(block))
 

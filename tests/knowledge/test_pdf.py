@@ -127,6 +127,24 @@ def test_rows_of_a_ruled_table_keep_their_header_over_the_page() -> None:
     ]
 
 
+def test_rows_without_rules_are_a_table_if_they_stand_in_columns() -> None:
+    def page(press: Press) -> None:
+        top, _ = press.paragraph(LONG, 72, 760, 36)
+        for number, row in enumerate(
+            [["盟市", "警务室", "民警"], ["包头市", "42", "310"], ["赤峰市", "", "488"]]
+        ):
+            for column, text in enumerate(row):
+                press.line(80 + 160 * column, top - 20 - 20 * number, text)
+        press.paragraph(LONG, 72, top - 90, 36)
+
+    assert blocks(reader.parse(pdf(page))) == [
+        ("paragraph", LONG, 1),
+        ("row", "盟市：包头市 | 警务室：42 | 民警：310", 1),
+        ("row", "盟市：赤峰市 | 民警：488", 1),
+        ("paragraph", LONG, 1),
+    ]
+
+
 def test_contents_watermarks_and_marks_of_lists_are_known() -> None:
     def page(press: Press) -> None:
         press.line(280, 780, "目录")

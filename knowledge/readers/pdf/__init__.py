@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from knowledge.errors import UnreadableReport
 from knowledge.readers import tables
 from knowledge.readers.document import Block, BlockKind, Document, Remark, RemarkKind, Unit
 from knowledge.readers.extras import reads_scans
+from knowledge.readers.pdf.aligned import parted
 from knowledge.readers.pdf.columns import columns
 from knowledge.readers.pdf.grids import Grid, grids
 from knowledge.readers.pdf.lines import Line, lines
@@ -108,16 +109,11 @@ def parse(content: bytes) -> Document:
         marks: dict[str, Grid | Box] = {f"\0{n}": grid for n, grid in enumerate(leaf.grids)}
         marks |= {f"\1{n}": box for n, box in enumerate(leaf.pictures) if _is_figure(box)}
         for column in columns([*text, *map(_stand_in, marks.items())]):
-            for paragraph in paragraphs(number, column, indented=indented):
-                mark = marks.get(paragraph.lines[0].text)
-                if isinstance(mark, Grid):
-                    _add_table(flow, mark, number)
-                elif isinstance(mark, Box):
-                    flow.append(Block(BlockKind.IMAGE, 0, "", number))
-                elif flow and _is_image(flow[-1]) and _CAPTION.search(paragraph.text):
-                    flow.append(Block(BlockKind.CAPTION, 0, paragraph.text, number))
+            for part in parted(column):
+                if isinstance(part, Grid):
+                    _add_table(flow, part, number)
                 else:
-                    flow.append(paragraph)
+                    _add_lines(flow, paragraphs(number, part, indented=indented), marks)
         indented = are_indented([one for one in flow if isinstance(one, Paragraph)])
         for note in notes:
             flow.append(Block(BlockKind.NOTE, 0, note, number))
@@ -184,6 +180,22 @@ def _stand_in(mark: tuple[str, Grid | Box]) -> Line:
     """A line in the place of a table or picture, so that it is read in its order."""
     text, box = mark
     return Line(text, box.left, box.right, box.top, 1.0, bold=False)
+
+
+def _add_lines(
+    flow: list[_Flowing], found: Iterable[Paragraph], marks: dict[str, Grid | Box]
+) -> None:
+    """Add paragraphs, and the tables and pictures that some of them stand in for."""
+    for paragraph in found:
+        mark = marks.get(paragraph.lines[0].text)
+        if isinstance(mark, Grid):
+            _add_table(flow, mark, paragraph.page)
+        elif isinstance(mark, Box):
+            flow.append(Block(BlockKind.IMAGE, 0, "", paragraph.page))
+        elif flow and _is_image(flow[-1]) and _CAPTION.search(paragraph.text):
+            flow.append(Block(BlockKind.CAPTION, 0, paragraph.text, paragraph.page))
+        else:
+            flow.append(paragraph)
 
 
 def _add_table(flow: list[_Flowing], grid: Grid, page: int) -> None:

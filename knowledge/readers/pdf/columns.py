@@ -11,6 +11,7 @@ from knowledge.readers.pdf.lines import Line
 _LEAST_LINES = 4  # on either side of a gutter
 _STEP = 2.0  # points between two places that are tried for a gutter
 _FILLED = 0.55  # of its column, that half of the lines must have: cells of a table have less
+_LONG = 0.4  # of the width of a column, that a line at its edge has
 _MOST_CROSSING = 0.25  # of the lines: titles and figures that go over both columns
 
 
@@ -59,9 +60,16 @@ def columns(lines: Sequence[Line]) -> list[Column]:
 
 def _column(lines: Sequence[Line]) -> Column:
     ordered = sorted(lines, key=lambda line: (-line.y, line.left))
-    return Column(
-        tuple(ordered), min(line.left for line in lines), max(line.edge for line in lines)
-    )
+    # A table or picture, which a line stands in for, may be wider than the text.
+    text = [line for line in lines if line.text[:1] >= " "] or lines
+    return Column(tuple(ordered), min(line.left for line in text), _right(text))
+
+
+def _right(lines: Sequence[Line]) -> float:
+    """The edge that lines reach at their right: none of a short line that strays beyond it."""
+    width = max(line.right for line in lines) - min(line.left for line in lines)
+    long = [line for line in lines if line.right - line.left >= _LONG * width]
+    return max(line.edge for line in long or lines)
 
 
 def _gutter(lines: Sequence[Line]) -> float | None:
