@@ -127,20 +127,35 @@ def test_rows_of_a_ruled_table_keep_their_header_over_the_page() -> None:
     ]
 
 
-def test_rows_without_rules_are_a_table_if_they_stand_in_columns() -> None:
+@pytest.mark.parametrize(
+    ("rows", "indent", "expected"),
+    [
+        (
+            [["盟市", "警务室", "民警"], ["包头市", "42", "310"], ["赤峰市", "", "488"]],
+            0,
+            ["盟市：包头市 | 警务室：42 | 民警：310", "盟市：赤峰市 | 民警：488"],
+        ),
+        (  # heads in the middle of their columns, above none of the cells
+            [["盟市", "警务室"], ["包头", "42"], ["赤峰", "65"]],
+            60,
+            ["盟市：包头 | 警务室：42", "盟市：赤峰 | 警务室：65"],
+        ),
+    ],
+)
+def test_rows_without_rules_are_a_table_if_they_stand_in_columns(
+    rows: list[list[str]], indent: int, expected: list[str]
+) -> None:
     def page(press: Press) -> None:
         top, _ = press.paragraph(LONG, 72, 760, 36)
-        for number, row in enumerate(
-            [["盟市", "警务室", "民警"], ["包头市", "42", "310"], ["赤峰市", "", "488"]]
-        ):
+        for number, row in enumerate(rows):
             for column, text in enumerate(row):
-                press.line(80 + 160 * column, top - 20 - 20 * number, text)
+                left = 80 + 160 * column + (0 if number else indent)
+                press.line(left, top - 20 - 20 * number, text)
         press.paragraph(LONG, 72, top - 90, 36)
 
     assert blocks(reader.parse(pdf(page))) == [
         ("paragraph", LONG, 1),
-        ("row", "盟市：包头市 | 警务室：42 | 民警：310", 1),
-        ("row", "盟市：赤峰市 | 民警：488", 1),
+        *(("row", text, 1) for text in expected),
         ("paragraph", LONG, 1),
     ]
 

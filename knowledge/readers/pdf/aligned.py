@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from statistics import median
 
 from knowledge.readers.pdf.columns import Column
@@ -53,12 +54,7 @@ def _grid(rows: list[list[Line]]) -> Grid | None:
     lines = [line for row in rows for line in row]
     if any(line.text[0] < " " for line in lines):  # what stands in for a picture or table
         return None
-    columns: list[tuple[float, float]] = []
-    for line in sorted(lines, key=lambda line: line.left):
-        if columns and line.left < columns[-1][1]:
-            columns[-1] = (columns[-1][0], max(columns[-1][1], line.right))
-        else:
-            columns.append((line.left, line.right))
+    columns = _columns(rows)
     filled = [[_at(row, column) for column in columns] for row in rows]
     if (
         len(columns) < 2
@@ -77,6 +73,25 @@ def _grid(rows: list[list[Line]]) -> Grid | None:
         columns[-1][1],
         rows[0][0].y,
     )
+
+
+def _columns(rows: list[list[Line]]) -> list[tuple[float, float]]:
+    """The edges of each column: of the parts in one place, else of those that overlap."""
+    if len({len(row) for row in rows}) == 1:
+        # A head may be centred above cells that begin at the left, and overlap none of them.
+        whole = [
+            (min(line.left for line in parts), max(line.right for line in parts))
+            for parts in zip(*rows, strict=True)
+        ]
+        if all(one[1] <= other[0] for one, other in pairwise(whole)):
+            return whole
+    columns: list[tuple[float, float]] = []
+    for line in sorted((line for row in rows for line in row), key=lambda line: line.left):
+        if columns and line.left < columns[-1][1]:
+            columns[-1] = (columns[-1][0], max(columns[-1][1], line.right))
+        else:
+            columns.append((line.left, line.right))
+    return columns
 
 
 def _at(row: list[Line], column: tuple[float, float]) -> list[Line]:
