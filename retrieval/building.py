@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from knowledge.library import Library, Volume
@@ -18,7 +20,7 @@ from retrieval.holdings import Holdings
 from retrieval.index import Index, Progress, analysed_here, build, revision
 from retrieval.ranking import Weights
 from retrieval.reading import QUOTED
-from retrieval.saving import any_saved, open_any, saving
+from retrieval.saving import any_saved, discard, open_any, saving, verify
 from retrieval.segmenting import fast_is_installed
 
 _log = logging.getLogger(__name__)
@@ -74,6 +76,10 @@ def build_answerer(
     analyzer = make_analyzer(library, None if state is None else state / "cache")
     folder = None if state is None else state / "index"
     index = index_of(library, analyzer, folder, keep=keep, progress=progress)
+    engine = LocalEngine(index)
+    if folder is not None and not index.verified:
+        work = partial(_verify_behind, engine, library, analyzer, folder)
+        threading.Thread(target=work, name=VERIFYING, daemon=True).start()
     embeddings = None
     if encoder is not None and len(index):
         if vectors is None and state is not None:
@@ -81,7 +87,7 @@ def build_answerer(
         embeddings = semantic.embed(library, encoder, vectors, embedding)
     return Answerer(
         library,
-        LocalEngine(index),
+        engine,
         analyzer,
         encoder=encoder,
         embeddings=embeddings,
@@ -108,6 +114,12 @@ def index_of(
             _log.warning("%s; it is built anew", error)
     if previous is not None and previous.revision == revision(library, analyzer):
         return previous
+    if previous is not None and not previous.verified:
+        try:
+            verify(folder)  # what is taken over from it would be damaged, and not look so
+        except IndexOutOfDate as error:
+            _log.warning("%s; it is built anew", error)
+            previous = None
     if not keep:
         return build(library, analyzer, previous=previous, progress=progress)
     bulk = Bulk(folder.with_name("cache") / "blocks")
@@ -125,3 +137,22 @@ def index_of(
         publish(index)
     bulk.clear()
     return index
+
+
+VERIFYING = "verifying"
+"""The name of the thread that reads a large index while it is searched already."""
+
+
+def _verify_behind(engine: LocalEngine, library: Library, analyzer: Analyzer, folder: Path) -> None:
+    """Compare an index in use with its checksums, and put a sound one in its place if need be."""
+    try:
+        verify(folder, engine.revision)
+    except IndexOutOfDate as error:
+        _log.error("%s; it is built anew", error)
+        try:
+            discard(folder)
+            engine.use(index_of(library, analyzer, folder))
+        except OSError as fault:
+            _log.error("the index in %s could not be built anew: %s", folder, fault)
+        else:
+            _log.warning("the index in %s is sound again", folder)

@@ -56,28 +56,38 @@ class Index(Holdings):
     """A library analysed and made ready for the search.
 
     ``revision`` is what it is known by; ``rules`` is a fingerprint of how it was made. ``lexicon``
-    are the words, in JSON, that its analyzer knew besides those of its dictionary.
+    are the words, in JSON, that its analyzer knew besides those of its dictionary. ``verified`` is
+    whether all of it is certain to be what was once written.
     """
 
     revision: str
     rules: str
     lexicon: Bytes
     impacts: Impacts
+    verified: bool = True
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """All but ``revision`` and ``rules``, to be kept; ``Index.of`` reads it."""
+        """All that is an array, to be kept; ``Index.of`` reads it."""
         own = {"lexicon": self.lexicon}
         own |= {f"impacts_{name}": getattr(self.impacts, name) for name in ("steps", "highest")}
         return Holdings.arrays(self) | own
 
     @classmethod
-    def of(cls, revision: str, rules: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Index:
+    def of(
+        cls,
+        revision: str,
+        rules: str,
+        arrays: Mapping[str, npt.NDArray[Any]],
+        *,
+        verified: bool = True,
+    ) -> Index:
         """What ``arrays`` gave. Raises ``KeyError`` where one is missing."""
         return cls(
             revision=revision,
             rules=rules,
             lexicon=arrays["lexicon"],
             impacts=Impacts(arrays["impacts_steps"], arrays["impacts_highest"], k1=K1, b=B),
+            verified=verified,
             **Holdings.parts_of(arrays),
         )
 

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from retrieval.errors import IndexOutOfDate
 from retrieval.index import Index
 from retrieval.room import Files, damaged, mapped
@@ -126,8 +128,12 @@ def _header(folder: Path) -> tuple[Path, dict[str, Any]]:
 
 def size(folder: Path) -> int:
     """The bytes of the index in ``folder``. Raises ``IndexOutOfDate``."""
-    saved, header = _header(folder)
-    return sum((saved / f"{name}.bin").stat().st_size for name in header["arrays"])
+    _, header = _header(folder)
+    return _size(header)
+
+
+def _size(header: dict[str, Any]) -> int:
+    return sum(np.dtype(one["dtype"]).itemsize * one["length"] for one in header["arrays"].values())
 
 
 def open_any(folder: Path) -> Index:
@@ -140,9 +146,10 @@ def open_any(folder: Path) -> Index:
     saved, header = _header(folder)
     try:
         arrays = {name: mapped(saved, name, one) for name, one in header["arrays"].items()}
-        if sum(array.nbytes for array in arrays.values()) <= VERIFIED_AT_ONCE:
+        small = _size(header) <= VERIFIED_AT_ONCE
+        if small:
             _verify(saved, header)
-        return Index.of(header["revision"], header["rules"], arrays)
+        return Index.of(header["revision"], header["rules"], arrays, verified=small)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexOutOfDate(f"{saved} is damaged: {error}") from error
 
@@ -155,13 +162,19 @@ def load(folder: Path, expected: str) -> Index:
     return index
 
 
-def verify(folder: Path) -> None:
-    """Read all of the index in ``folder``. Raises ``IndexOutOfDate`` where a bit has changed."""
+def verify(folder: Path, expected: str | None = None) -> bool:
+    """Read all of the index in ``folder``. Raises ``IndexOutOfDate`` where a bit has changed.
+
+    Returns whether it was read: not where ``expected`` is given and another revision is there.
+    """
     saved, header = _header(folder)
+    if expected is not None and header["revision"] != expected:
+        return False
     try:
         _verify(saved, header)
     except OSError as error:
         raise IndexOutOfDate(f"{saved} cannot be read: {error}") from error
+    return True
 
 
 def _verify(saved: Path, header: dict[str, Any]) -> None:

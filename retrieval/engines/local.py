@@ -21,6 +21,13 @@ class LocalEngine:
         self._index = index
         self._bm25 = PostingsBM25(index.postings, impacts=index.impacts)
 
+    def use(self, index: Index) -> None:
+        """Search another copy of the same index, of which the first has turned out damaged."""
+        if index.revision != self._index.revision:
+            raise ValueError(f"an index of revision {index.revision} is another one")
+        self._bm25 = PostingsBM25(index.postings, impacts=index.impacts)
+        self._index = index
+
     @property
     def revision(self) -> str:
         """What the index is known by."""

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -18,9 +19,10 @@ from hypothesis import strategies as st
 from knowledge.library import Library
 from knowledge.model import Kind
 from knowledge.outline import one_paragraph
+from retrieval import saving
 from retrieval.analysis import Analyzer
 from retrieval.answering import Answerer
-from retrieval.building import build_answerer
+from retrieval.building import VERIFYING, build_answerer, make_analyzer
 from retrieval.engines.local import LocalEngine
 from retrieval.errors import IndexOutOfDate
 from retrieval.index import build, documents, revision
@@ -190,6 +192,45 @@ def test_an_answerer_builds_anew_what_cannot_be_opened(tmp_path: Path) -> None:
     indexed.clear()
     assert answer() == first
     assert not indexed, "what was damaged is mended on disk too"
+
+
+def threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == VERIFYING]
+
+
+def test_a_damaged_byte_is_found_in_a_large_index_and_mended_while_it_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    library = Library.from_reports([one_paragraph("r", "题", "大桥封闭三天。拉索136根。")])
+    sound = timeless(build_answerer(library, tmp_path).answer("拉索有多少根?"))
+    monkeypatch.setattr(saving, "VERIFIED_AT_ONCE", 0)  # every index is a large one
+    assert build_answerer(library, tmp_path)
+    for thread in threads():
+        thread.join()
+    assert caplog.text == ""
+    file = next(tmp_path.rglob("sentence_terms.bin"))
+    file.write_bytes(b"\0" * file.stat().st_size)
+    made = build_answerer(library, tmp_path)
+    for thread in threads():
+        thread.join()
+    assert timeless(made.answer("拉索有多少根?")) == sound
+    assert "sentence_terms is not what was written; it is built anew" in caplog.text
+    assert saving.verify(tmp_path / "index")
+
+
+def test_nothing_is_taken_over_from_a_damaged_large_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(saving, "VERIFIED_AT_ONCE", 0)
+    first, second = of_texts("大桥封闭三天。"), of_texts("大桥封闭三天。", "拉索136根。")
+    build_answerer(first, tmp_path)
+    file = next(tmp_path.rglob("sentence_terms.bin"))
+    file.write_bytes(b"\0" * file.stat().st_size)
+    build_answerer(second, tmp_path)
+    opened = saving.open_any(tmp_path / "index")
+    anew = build(second, make_analyzer(second))
+    assert all(np.array_equal(opened.arrays()[name], one) for name, one in anew.arrays().items())
+    assert "is damaged" in caplog.text
 
 
 KILLING = """
