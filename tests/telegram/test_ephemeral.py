@@ -103,9 +103,8 @@ async def test_what_nobody_else_could_read_is_never_answered_to_all(start: Start
         assert not any("text" in said for said in chat.chat.history.values())
 
 
-@pytest.mark.parametrize("group", [False, True])
 async def test_a_server_that_knows_nothing_of_it_answers_as_ever(
-    start: Start, group: bool, monkeypatch: pytest.MonkeyPatch
+    start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with start(WENJU_EPHEMERAL="on") as one:
         perform = one.server._perform
@@ -115,7 +114,7 @@ async def test_a_server_that_knows_nothing_of_it_answers_as_ever(
             return await perform(call)
 
         monkeypatch.setattr(one.server, "_perform", of_old)
-        chat = one.in_group() if group else one.conversation()
+        chat = one.in_group()
         answer = await chat.ask("/hero 刘安")
         assert (answer.citations, answer.id > 0) == (["热血忠诚 6"], True)
         reason = await chat.press(answer, "为何命中")
