@@ -63,11 +63,8 @@ CREATE TABLE inbox (
     at REAL NOT NULL, PRIMARY KEY (chat, message)
 ) WITHOUT ROWID;
 """
-_STEPS = (
-    _FIRST,
-    _SECOND,
-    _THIRD,
-)  # what makes version 1 of an empty file, version 2 of version 1, ...
+# What makes version 1 of an empty file, version 2 of version 1, and so on.
+_STEPS = (_FIRST, _SECOND, _THIRD)
 
 
 @dataclass(frozen=True, slots=True)

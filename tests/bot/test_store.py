@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UnusableState
-from bot.store import DAY, FILE, Answered, Asking, Logged, Preferences, Store
+from bot.store import DAY, FILE, Answered, Asking, Item, Logged, Preferences, Store
 from retrieval.model import Context
 
 
@@ -245,6 +245,28 @@ def test_the_log_is_forgotten_with_everything_else(store: Store, clock: Clock) -
     assert (store.logged(), store.dismissed()) == ((), frozenset())
 
 
+def test_a_message_of_the_inbox_is_known_after_a_restart(tmp_path: Path, clock: Clock) -> None:
+    item = Item(("三零的钱从哪里来", "三零的钱呢"), "企业 安全")
+    with closing(Store(tmp_path, clock=clock)) as store:
+        store.put_in_inbox(5, 7, Item(("别的",), "别的"))
+        store.put_in_inbox(5, 7, item)
+    with closing(Store(tmp_path, retention_days=30, clock=clock)) as store:
+        assert store.in_inbox(5, 7) == item
+        assert store.in_inbox(6, 7) is None
+        clock.now += 31 * DAY
+        store.forget_old()
+        assert store.in_inbox(5, 7) is None
+
+
+def test_the_votes_of_the_last_days_are_counted_over_all_chats(store: Store, clock: Clock) -> None:
+    store.vote(5, 7, 1, good=True)
+    clock.now += 8 * DAY
+    store.vote(5, 8, 1, good=True)
+    store.vote(-6, 7, 2, good=False)
+    assert store.votes_since(clock.now - 7 * DAY) == (1, 1)
+    assert store.votes_since(0) == (2, 1)
+
+
 VERSION_1 = """
 CREATE TABLE secret (salt BLOB NOT NULL);
 CREATE TABLE updates (id INTEGER PRIMARY KEY);
@@ -280,7 +302,7 @@ def test_a_file_of_the_first_version_goes_on_with_all_that_it_holds(
         db.executescript(VERSION_1)
         db.execute(
             "INSERT INTO answers VALUES (?, 7, 6, '刘安是谁?', '[\"热血忠诚\"]',"
-            " '[\"三零是什么\", \"r-9-cd\", \"r-8-ef\"]', '[\"r-1-ab\"]', 'answered',"
+            ' \'["三零是什么", "r-9-cd", "r-8-ef"]\', \'["r-1-ab"]\', \'answered\','
             " '5f0c', ?, ?)",
             (hashed("chat5"), hashed("person42"), clock.now),
         )
