@@ -15,6 +15,8 @@ from typing import Protocol
 import pytest
 import pytest_asyncio
 
+from knowledge.catalog import load_library
+from knowledge.newest import shelf_in
 from tests.telegram.bot_process import ROOT, BotProcess, Setup, free_port, kept_environment, serving
 from tests.telegram.conversation import WRITES, Conversation, Message
 from tests.telegram.server import SECRET, Server, running
@@ -100,10 +102,11 @@ def look_over(one: Running) -> None:
     assert SECRET not in one.bot.output, "the token is in the output"
     assert "Traceback" not in one.bot.output, one.bot.output
     reports = [*SHIPPED.glob("reports/*"), *one.knowledge.glob("reports/*")]
-    reports += one.bot.folder.glob("state/knowledge/objects/*/*")  # what was uploaded
-    source = "".join(
-        re.sub(r"\s", "", path.read_text(encoding="utf-8", errors="replace")) for path in reports
-    )
+    source = "".join(re.sub(r"\s", "", path.read_text(encoding="utf-8")) for path in reports)
+    shelf = shelf_in(one.bot.folder / "state")
+    for number in shelf.numbers()[:-1]:  # what was changed since the first, uploaded perhaps
+        library = load_library(shelf.revision(number).folder, strict=False)
+        source += "".join(re.sub(r"\s", "", report.text) for report in library.reports)
     for call in one.server.calls:
         if call.method in {*WRITES, "editMessageText"} and isinstance(call.result, dict):
             for quote in Message(call.result).quotes:

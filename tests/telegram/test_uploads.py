@@ -8,9 +8,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from docx.document import Document as WordFile
 
 from knowledge.newest import load_newest, shelf_in
 from knowledge.revisions import MARK
+from tests.knowledge import making
 from tests.telegram import faults, people
 from tests.telegram.administration import administered, file, settled, shown_in_the_end
 from tests.telegram.conftest import Running, Start
@@ -157,6 +159,64 @@ async def test_a_report_is_added_replaced_removed_and_brought_back(
             "第 1 版 · T · 知识文件夹：重新读取知识文件夹",
         ]
         assert_whole(one, (5, 4, 3, 2, 1))
+
+
+def letter(file: WordFile) -> None:
+    """A Word file as offices write them: no styles, a numbered heading, a table."""
+    making.line(file, "警务室建设通报", 22, centred=True)
+    making.line(file, "一、进展", bold=True)
+    making.line(file, "全区新建警务室186个，配备民警412名，群众办事少跑了腿。")
+    making.table(file, [["单位", "警务室"], ["东城分局", "31"], ["西城分局", "28"]])
+
+
+def briefing(press: making.Press) -> None:
+    """A page with a running head and a page number."""
+    press.line(72, 800, "全区公安工作简报", 9)
+    press.line(290, 30, "— 1 —", 9)
+    press.line(180, 740, "夜间巡逻通报", 20)
+    top, _ = press.paragraph("一、做法", 72, 700, 36)
+    press.paragraph("巡逻队每晚十点出发，沿河岸走两个小时，遇到晚归的老人就送回家。", 72, top, 36)
+
+
+async def test_files_of_every_format_arrive_and_are_quoted(start: Start, knowledge: Path) -> None:
+    page = (
+        "<body><nav>首页 | 要闻</nav><h1>牧区普法</h1>"
+        "<p>普法车全年开了九十趟，走遍五个苏木。</p></body>"
+    )
+    book = making.book(
+        {"a.xhtml": "<h1>第一章 马队</h1><p>骑警队有四十匹马，冬天也出勤。</p>"}, "骑警"
+    )
+    files = {
+        "通报.docx": (making.word(letter), "东城分局有几个警务室？", "单位：东城分局 | 警务室：31"),
+        "简报.pdf": (
+            making.pdf(briefing),
+            "巡逻队几点出发？",
+            "巡逻队每晚十点出发，沿河岸走两个小时，遇到晚归的老人就送回家。",
+        ),
+        "普法.html": (
+            page.encode(),
+            "普法车全年开了多少趟？",
+            "普法车全年开了九十趟，走遍五个苏木。",
+        ),
+        "骑警.epub": (book, "骑警队有多少匹马？", "骑警队有四十匹马，冬天也出勤。"),
+        "旧.txt": (
+            "消防站值班记录\n\n消防站昨夜出动三次，没有人员受伤。\n".encode("gb18030"),
+            "消防站昨夜出动几次？",
+            "消防站昨夜出动三次，没有人员受伤。",
+        ),
+    }
+    async with administered(start, knowledge) as (one, admin):
+        reader = one.conversation()
+        previews = {}
+        for name, (content, question, quote) in files.items():
+            preview = await shown_in_the_end(admin, file(one.server, name, content))
+            previews[name] = preview.text
+            await admin.press(preview, "确认")
+            assert admin.now(preview).text.startswith("已换上第"), name
+            assert quote in (await reader.ask(question)).quotes, name
+        assert "略去 1 个页码，如第 1 页的“— 1 —”" in previews["简报.pdf"]
+        assert "按样子当作小标题，如第 1 段的“警务室建设通报”" in previews["通报.docx"]
+        assert_whole(one, (6, 5, 4, 3, 2, 1))
 
 
 async def test_what_cannot_be_a_report_is_refused_and_leaves_nothing(
