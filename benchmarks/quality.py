@@ -41,7 +41,7 @@ STEPS = {
 
 
 def _without(beginnings: tuple[str, ...]) -> ranking.Weights:
-    learned = zip(ranking.FEATURES, ranking.load_weights().values, strict=True)
+    learned = zip(ranking.FEATURES, ranking.load_weights(with_semantic=False).values, strict=True)
     return ranking.Weights(tuple(0.0 if f.startswith(beginnings) else w for f, w in learned))
 
 

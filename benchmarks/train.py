@@ -8,8 +8,11 @@ are asked of libraries of several sizes, drawn from each folder, because idf, le
 different in a library of twenty paragraphs and of thousands; and of each library also questions
 that it cannot answer: its own with their paragraphs taken out, and those of other paragraphs.
 
-The weights of the semantic features, where the encoder is installed, are fitted afterwards on
-small libraries with the other weights held: embedding is what takes the time.
+Where the encoder is installed, a second set of weights is fitted for questions with semantic
+evidence, on few and small libraries: embedding is what takes the time. The questions of these
+folders are written from their paragraphs, in their words, and would teach that meaning is hardly
+needed. So each is asked a second time with some of its words replaced by words that the library
+does not have: meaning then stands in for them, as it must where a reader has words of their own.
 """
 
 from __future__ import annotations
@@ -18,8 +21,8 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -41,15 +44,14 @@ from retrieval.synonyms import Thesaurus
 Matrix = npt.NDArray[np.float64]
 
 SIZES = ((25, 60), (100, 15), (400, 4), (1500, 1))  # paragraphs of a library, libraries a folder
-SEMANTIC_SIZES = ((25, 10), (60, 2))
+SEMANTIC_SIZES = ((25, 8), (60, 2), (200, 1))
+REWORDED = (0.3, 0.5, 0.7, 0.9)  # shares of a question's words that are replaced
 QUESTIONS = 400  # of one library at most
 KEYWORDS = 0.25  # share of questions that are asked a second time as a few key words
 SEED = 20261123
-SECOND = 0.2  # see highlight.Weights; cmrc: .35 marks .823 with 1.25 sentences, .15 .838 with 1.40
-# Questions of these folders are written from their passages, in their words; fitted on two draws of
-# them the weight was 1.1 and 2.5. The gold questions, a third of them in words of their own, rank
-# alike from 2 to 6 (recall@1 .917) and worse below (.885 at 1).
-SEMANTIC = 2.5
+# See highlight.Weights. Of cmrc .2 marks .849 with 1.24 sentences, .15 .853 with 1.29; a reader of a
+# short paragraph would soon find all of it marked.
+SECOND = 0.2
 # From .1 to .15 the gold questions' outcomes stay alike; lower answers off-topic ones.
 THRESHOLDS = {"lexical": 0.12, "with_semantic": 0.12}
 
@@ -115,14 +117,19 @@ class Drawn:
     own: list[tuple[str, set[int], list[str]]]
     others: list[str]
     near: dict[int, list[int]]
+    words: Sequence[str]  # of other questions of the folder
     embeddings: semantic.Embeddings | None = None
+    vectors: dict[str, semantic.Vectors] = field(default_factory=dict)  # of questions
 
     def likeness(self, text: str, encoder: semantic.Encoder | None) -> semantic.Likeness | None:
         if encoder is None:
             return None
         if self.embeddings is None:
             self.embeddings = semantic.embed(self.library, encoder)
-        return semantic.compare(encoder.question(normalise(text).text), self.embeddings)
+        text = normalise(text).text
+        if text not in self.vectors:
+            self.vectors[text] = encoder.question(text)
+        return semantic.compare(self.vectors[text], self.embeddings)
 
     def ask(self, text: str, keywords: random.Random | None = None) -> Asked:
         text = normalise(text).text
@@ -132,6 +139,17 @@ class Drawn:
             kept = set(rare[: keywords.choice((1, 2, 2, 3, 3, 4))])
             text = " ".join(word for word in words if word in kept) or text
         return ask(text, self.analyzer, Thesaurus([], self.analyzer))
+
+    def reworded(self, text: str, chance: random.Random) -> str:
+        """The question with some of its words replaced by others that the library lacks."""
+        text, share = normalise(text).text, chance.choice(REWORDED)
+        for word in dict.fromkeys(self.analyzer.terms(topic(text)).words):
+            if len(word) > 1 and chance.random() < share:
+                other = next(
+                    (w for w in chance.sample(self.words, 20) if not self.engine.doc_freq(w)), ""
+                )
+                text = text.replace(word, other)
+        return text
 
 
 def _shingles(text: str) -> set[str]:
@@ -171,7 +189,13 @@ def draw(
         for g in gold
     }
     engine = LocalEngine(build(library, analyzer))
-    return Drawn(library, engine, analyzer, own, others[: len(own)], near)
+    words = [
+        word
+        for text, _, _ in chance.sample(folder.questions, min(1000, len(folder.questions)))
+        for word in analyzer.terms(topic(normalise(text).text)).words
+        if len(word) > 1
+    ]
+    return Drawn(library, engine, analyzer, own, others[: len(own)], near, words)
 
 
 def _bounds(signs: Sequence[int]) -> list[tuple[float | None, float | None]]:
@@ -237,17 +261,30 @@ def fit_logistic(
     return weights, float(fitted[-1] - centre @ weights)
 
 
+def variants(
+    drawn: Drawn, text: str, chance: random.Random, encoder: semantic.Encoder | None
+) -> Iterator[tuple[Asked, semantic.Likeness | None, bool]]:
+    """A question as it is, now and then as key words, and in other words where meaning can help.
+
+    The last value is whether a library without the answer is asked the same.
+    """
+    asked = drawn.ask(text)
+    likeness = drawn.likeness(text, encoder)
+    yield asked, likeness, True
+    if chance.random() < KEYWORDS:
+        keywords = drawn.ask(text, chance)
+        yield keywords, drawn.likeness(keywords.text, encoder), False
+    if encoder is not None:
+        yield drawn.ask(drawn.reworded(text, chance)), likeness, True
+
+
 def ranking_rows(
     drawn: Drawn, chance: random.Random, encoder: semantic.Encoder | None = None
 ) -> Iterator[tuple[Matrix, Matrix]]:
     nothing = ranking.Weights((0.0,) * len(ranking.FEATURES))
     for text, gold, _ in drawn.own:
-        variants = [None] if chance.random() > KEYWORDS else [None, chance]
-        for keywords in variants:
-            asked = drawn.ask(text, keywords)
-            found = find(
-                drawn.engine, asked, weights=nothing, likeness=drawn.likeness(asked.text, encoder)
-            )
+        for asked, likeness, _ in variants(drawn, text, chance, encoder):
+            found = find(drawn.engine, asked, weights=nothing, likeness=likeness)
             right = np.array([float(d in gold) for d in found.hits.documents])
             if right.any() and len(right) > 1:
                 yield found.features, right / right.sum()
@@ -262,18 +299,18 @@ def sentence_rows(
         asked = drawn.ask(text)
         evidence = drawn.engine.evidence(asked.terms, np.array([document], np.int32))
         body = drawn.library.report(searched[document][0].report_id).text
-        sentences = [
-            "".join(normalise(s.of(body)).text.split())
-            for p in searched[document]
-            for s in p.sentences
-        ]
+        texts = [normalise(s.of(body)).text for p in searched[document] for s in p.sentences]
+        sentences = ["".join(sentence.split()) for sentence in texts]
         wanted = ["".join(normalise(answer).text.split()) for answer in answers]
         right = np.array([float(any(a and a in s for a in wanted)) for s in sentences])
         if not right.any():  # an answer of several sentences
             right = np.array([float(any(len(s) > 5 and s in a for a in wanted)) for s in sentences])
         if right.any() and len(right) > 1:
             likeness = drawn.likeness(text, encoder)
-            yield highlight.features(evidence, 0, asked.sought, likeness), right / right.sum()
+            columns = highlight.features(
+                evidence, 0, asked.sought, likeness, question=asked.text, texts=texts
+            )
+            yield columns, right / right.sum()
 
 
 def signal_rows(
@@ -294,21 +331,19 @@ def signal_rows(
 
     count = len(documents(drawn.library))
     for text, gold, _ in drawn.own:
-        keywords = chance if chance.random() < KEYWORDS else None
-        asked = drawn.ask(text, keywords)
-        likeness = drawn.likeness(asked.text, encoder)
-        found = find(drawn.engine, asked, weights=weights, likeness=likeness)
-        if (
-            found.documents()[:1]
-            and found.documents()[0] in gold
-            and (row := signals(found)) is not None
-        ):
-            yield row, 1.0, 1.0
         others = np.ones(count, np.bool_)
         others[[n for g in gold for n in drawn.near[g]]] = False
-        without = find(drawn.engine, asked, weights=weights, likeness=likeness, among=others)
-        if keywords is None and (row := signals(without)) is not None:
-            yield row, 0.0, 0.5
+        for asked, likeness, absent in variants(drawn, text, chance, encoder):
+            found = find(drawn.engine, asked, weights=weights, likeness=likeness)
+            if (
+                found.documents()[:1]
+                and found.documents()[0] in gold
+                and (row := signals(found)) is not None
+            ):
+                yield row, 1.0, 1.0
+            without = find(drawn.engine, asked, weights=weights, likeness=likeness, among=others)
+            if absent and (row := signals(without)) is not None:
+                yield row, 0.0, 0.5
     for text in drawn.others:
         likeness = drawn.likeness(text, encoder)
         found = find(drawn.engine, drawn.ask(text), weights=weights, likeness=likeness)
@@ -316,7 +351,7 @@ def signal_rows(
             yield row, 0.0, 0.5
 
 
-def _write(name: str, trained_on: Sequence[str], values: dict[str, object], note: str) -> None:
+def _write(name: str, trained_on: Sequence[str], values: Mapping[str, object], note: str) -> None:
     about = {
         "command": f"python -m benchmarks.train {' '.join(trained_on)}",
         "trained_on": note,
@@ -358,15 +393,19 @@ def main() -> int:
     names = [str(folder) for folder in parsed.folders]
     note = f"{len(libraries)} libraries drawn from {', '.join(f.name for f in folders)} (train)"
 
-    rows = [row for one in libraries for row in ranking_rows(one, chance)]
-    weights = fit_choice(rows, [RANKING_SIGNS[f] for f in ranking.FEATURES])
-    if encoder is not None:
-        held = [row for d in small for row in ranking_rows(d, chance, encoder)]
-        print("ranking, semantic as fitted", fit_last(held, weights), file=sys.stderr)
-        weights[-1] = SEMANTIC
-    named = _named(ranking.FEATURES, weights)
-    _write("ranking.json", names, {"weights": named}, f"{len(rows)} questions of {note}")
-    print("ranking", len(rows), named, file=sys.stderr)
+    signs = [RANKING_SIGNS[f] for f in ranking.FEATURES]
+    kept: dict[str, Any] = json.loads((PARAMETERS / "ranking.json").read_text("utf-8"))
+    by_name: dict[str, dict[str, float]] = {}
+    counted = []
+    for name, used, by in (("lexical", libraries, None), ("with_semantic", small, encoder)):
+        if name == "with_semantic" and encoder is None:
+            by_name[name] = kept[name]  # what was fitted where the encoder was installed
+            continue
+        rows = [row for one in used for row in ranking_rows(one, chance, by)]
+        by_name[name] = _named(ranking.FEATURES, fit_choice(rows, signs))
+        counted.append(str(len(rows)))
+        print("ranking", name, len(rows), by_name[name], file=sys.stderr)
+    _write("ranking.json", names, by_name, f"{' and '.join(counted)} questions of {note}")
 
     sentences = [row for one in libraries for row in sentence_rows(one)]
     by_sentence = fit_choice(sentences, [0] * len(highlight.FEATURES))
@@ -382,14 +421,12 @@ def main() -> int:
     fitted: dict[str, object] = {}
     for name, used, by in (("lexical", libraries, None), ("with_semantic", small, encoder)):
         if name == "with_semantic" and encoder is None:
-            by_name = json.loads((PARAMETERS / "confidence.json").read_text("utf-8"))
-            fitted[name] = by_name[name]  # keep what was fitted where the encoder was installed
+            fitted[name] = json.loads((PARAMETERS / "confidence.json").read_text("utf-8"))[name]
             continue
-        learned = ranking.Weights(tuple(weights))
+        learned = ranking.Weights.of(by_name[name])
         signals = [row for one in used for row in signal_rows(one, learned, chance, by)]
         x, y, share = (np.array([row[i] for row in signals]) for i in range(3))
-        signs = [SIGNAL_SIGNS[s] for s in refusal.SIGNALS]
-        by_signal, intercept = fit_logistic(x, y, share, signs)
+        by_signal, intercept = fit_logistic(x, y, share, [SIGNAL_SIGNS[s] for s in refusal.SIGNALS])
         named = _named(refusal.SIGNALS, by_signal)
         fitted[name] = {
             "weights": named,

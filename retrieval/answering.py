@@ -111,11 +111,11 @@ class Answerer:
     ) -> None:
         """Serve ``library`` from ``engine``; ``weights`` take the place of the learned ones."""
         self.library = library
-        self._weights = weights or ranking.load_weights()
         self._engine = engine
         self._analyzer = analyzer
         self._encoder = encoder if embeddings is not None else None
         self._embeddings = embeddings
+        self._weights = weights or ranking.load_weights(with_semantic=self._encoder is not None)
         self._documents = documents(library)
         self._thesaurus = Thesaurus(
             [*library.synonyms, *((n.name, *n.aliases) for n in library.lexicon if n.aliases)],
@@ -295,7 +295,7 @@ class Answerer:
         asked = found.asked
         document = found.documents()[0]
         report, passages = self._report(document)
-        spans = self._marked(found, int(found.order[0]))
+        spans = self._marked(found, int(found.order[0]), judging=True)
         passage = checks.Passage(
             marked=normalise("\n".join(span.of(report.text) for span in spans)).text,
             paragraph=normalise(passages[0].paragraph.span.of(report.text)).text,
@@ -374,28 +374,38 @@ class Answerer:
         passages = self._documents[document]
         return self.library.report(passages[0].report_id), passages
 
-    def _marked(self, found: Found, row: int) -> list[Span]:
-        """The sentences of the ``row``-th candidate that answer, as spans of its report."""
+    def _marked(self, found: Found, row: int, *, judging: bool = False) -> list[Span]:
+        """The sentences of the ``row``-th candidate that answer, as spans of its report.
+
+        ``judging`` is whether they say at all what is asked: a sentence is then not looked for
+        because it has a number of the unit asked for, which the paragraph may count else with.
+        """
         assert found.evidence is not None  # noqa: S101 - a row has evidence
         weights = highlight.load_weights()
-        chance = highlight.probabilities(
-            found.evidence, row, found.asked.sought, weights, found.likeness
-        )
+        question = found.asked.text
         report, passages = self._report(int(found.hits.documents[row]))
         sentences = [sentence for passage in passages for sentence in passage.sentences]
+        texts = (
+            [normalise(sentence.of(report.text)).text for sentence in sentences]
+            if highlight.reads(question)
+            else []
+        )
+        chance = highlight.probabilities(
+            found.evidence,
+            row,
+            found.asked.sought,
+            weights,
+            found.likeness,
+            question="" if judging else question,
+            texts=texts,
+        )
         marked = list(highlight.choose(chance, weights.second))
-        needed = unit(found.asked.text)
-        if needed is not None:
-
-            def fits(number: int) -> bool:
-                text = normalise(sentences[number].of(report.text)).text
-                return needed is not None and needed.stands_in(text)
-
-            if not any(map(fits, marked)):
-                # The number may stand in a sentence that says little else of the question.
-                near = np.flatnonzero(chance >= _LIKELY * chance.max())
-                best = sorted(near.tolist(), key=lambda n: -chance[n])
-                marked += [n for n in best if n not in marked and fits(n)][:1]
+        needed = unit(question)
+        if needed is not None and not any(needed.stands_in(texts[n]) for n in marked):
+            # The number may stand in a sentence that says little else of the question.
+            near = np.flatnonzero(chance >= _LIKELY * chance.max())
+            best = sorted(near.tolist(), key=lambda n: -chance[n])
+            marked += [n for n in best if n not in marked and needed.stands_in(texts[n])][:1]
         return [sentences[n] for n in sorted(marked)]
 
     def _quotes(self, judged: Sequence[_Part], limit: int) -> tuple[Quote, ...]:

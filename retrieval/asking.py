@@ -62,6 +62,7 @@ class _Patterns:
     filler: re.Pattern[str]
     units: tuple[tuple[re.Pattern[str], Unit], ...]
     asked_noun: re.Pattern[str]
+    asked_kind: re.Pattern[str]
     counted: re.Pattern[str]
     spelled_out: re.Pattern[str]
     not_spelled_out: re.Pattern[str]
@@ -73,6 +74,11 @@ class _Patterns:
     year: re.Pattern[str]
     not_roster: re.Pattern[str]
 
+
+OWN_NUMBER = re.compile(
+    r"\d{2,}(?:\.\d+)?|\d+(?:\.\d+)?(?=[月日号%])|[一二三四五六七八九十百千万〇零]{2,}(?=[年月日号%个名次条项人])"
+)
+"""A number that a question brings itself, and not one that only asks, such as 一 in 哪一个."""
 
 _NUMBER = r"(?:\d[\d,.]*|[〇零一二两三四五六七八九十百千万亿]+)"
 
@@ -112,6 +118,7 @@ def _patterns() -> _Patterns:
             for row in tables["units"]
         ),
         asked_noun=re.compile(tables["asked_noun"]),
+        asked_kind=re.compile(tables["asked_kind"]),
         counted=re.compile(tables["counted"]),
         spelled_out=re.compile(tables["spelled_out"]),
         not_spelled_out=re.compile(tables["not_spelled_out"]),
@@ -160,6 +167,27 @@ def held(sentence: str, *, person: bool, place: bool) -> int:
         if not bits & kind and pattern.search(sentence):
             bits |= kind
     return bits
+
+
+def asked_kind(question: str) -> str | None:
+    """The kind of thing that a normalised question asks for one of.
+
+    >>> asked_kind("树叶是什么形状的?"), asked_kind("谁守了23年?")
+    ('形状', None)
+    """
+    match = _patterns().asked_kind.search(question)
+    return match["kind"] if match else None
+
+
+def without_numbers_of(question: str, sentence: str) -> str:
+    """A normalised sentence without the numbers that a normalised question brings itself.
+
+    >>> without_numbers_of("2019年有多少人?", "2019年有5人")
+    '年有5人'
+    """
+    for number in sorted(OWN_NUMBER.findall(question), key=len, reverse=True):
+        sentence = sentence.replace(number, "")
+    return sentence
 
 
 def told_vaguely(sentence: str, kind: Sought) -> bool:

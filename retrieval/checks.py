@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from retrieval.analysis import characters, numeral
 from retrieval.asking import (
+    OWN_NUMBER,
     Sought,
     asked_noun,
     counts,
@@ -23,6 +24,7 @@ from retrieval.asking import (
     unit,
     wants_spelled_out,
     without_exclusion,
+    without_numbers_of,
 )
 from retrieval.model import NoticeKind
 
@@ -35,9 +37,6 @@ _LACKS = {
 }
 _CHECKED = (Sought.NUMBER, Sought.DATE)  # the others are soft: they count in the confidence
 
-_OWN_NUMBER = re.compile(
-    r"\d{2,}(?:\.\d+)?|\d+(?:\.\d+)?(?=[月日号%])|[一二三四五六七八九十百千万〇零]{2,}(?=[年月日号%个名次条项人])"
-)
 _NUMERAL = r"\d+|[一二两三四五六七八九十百千万〇零]+"
 _COUNTED = re.compile(rf"({_NUMERAL})([项个条大级类种]\w{{2}})")
 _COUNTABLE = 3  # two things are joined by 和 or 与 as often as listed
@@ -71,7 +70,7 @@ def missing(
     numbers = {unit for unit in characters(there) if unit is not None}
     lacking = [
         number
-        for number in _OWN_NUMBER.findall(asked)
+        for number in OWN_NUMBER.findall(asked)
         if numeral(number) not in numbers and number not in there
     ]
     lacking += [
@@ -102,17 +101,17 @@ def lacks(question: str, sought: Sought, passage: Passage) -> NoticeKind | None:
         sought = Sought.NUMBER  # 郑光照的年龄: a number without a word that asks
     if sought not in _CHECKED:
         return None
-    rest = passage.marked
-    for number in sorted(_OWN_NUMBER.findall(question), key=len, reverse=True):
-        rest = rest.replace(number, "")
+    rest = without_numbers_of(question, passage.marked)
     needed = unit(question)
     if needed is not None:
         before = passage.paragraph.partition(passage.marked.partition("\n")[0])[0]
         listed = sought is Sought.NUMBER and _KINDS.search(question) and _LIST.search(rest)
-        told = needed.stands_in(rest, before) or listed or counts(question, rest)
-        return None if told else _LACKS[sought]
-    told = held(rest, person=False, place=False) & sought or told_vaguely(rest, sought)
-    return None if told else _LACKS[sought]
+        if needed.stands_in(rest, before) or listed or counts(question, rest):
+            return None
+        return _LACKS[sought]
+    if held(rest, person=False, place=False) & sought or told_vaguely(rest, sought):
+        return None
+    return _LACKS[sought]
 
 
 def only_named(

@@ -6,6 +6,7 @@ The weights are in ``parameters/highlight.json`` together with the command that 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from retrieval.analysis import PARAMETERS
-from retrieval.asking import RECOGNISED, Sought
+from retrieval.asking import RECOGNISED, Sought, asked_kind, unit, without_numbers_of
 from retrieval.evidence import BIGRAMS, CHARACTERS, WORDS, Evidence
 from retrieval.semantic import Likeness
 
@@ -24,13 +25,22 @@ FEATURES = (
     "local_words",  # the same, with the rarity that terms have among this passage's sentences:
     "local_bigrams",  # the library's idf rewards the sentence that names the subject, the
     "local_characters",  # passage's own the one that goes into what is asked
+    "beyond_opening_words",  # the same, of what neither the headings nor the passage's first
+    "beyond_opening_bigrams",  # sentence say: they introduce the subject, which the sentence
+    "beyond_opening_characters",  # that answers need not name again
+    "opening_lacks",  # of the first sentence: what of the question later sentences go on to say
     "before_bigrams",  # share that the sentence before holds, which often names the subject
+    "before_local",
+    "before_beyond_opening",
     "after_bigrams",
+    "after_local",
     "new_characters",  # what the sentence adds to the sentence before
     "dense_characters",  # share of the sentence's own length that the question covers
     "sought",  # it holds the kind of answer that is sought
-    "sought_words",  # that, times the words it holds
-    "sought_local",
+    "sought_local",  # that, times the characters that it holds, by their local rarity
+    "says_unit",  # it has a number or a date of the unit asked for, which the question has not
+    "says_kind",  # it has the word for the kind of thing asked for: 形状 of 什么形状
+    "says_like_kind",  # ... or its last character: 州 of 哪个州
     "date_only",  # it holds a date, and a date is not sought
     "first",
     "last",
@@ -60,10 +70,25 @@ def load_weights() -> Weights:
     return Weights(tuple(data["weights"].get(feature, 0.0) for feature in FEATURES), data["second"])
 
 
+def reads(question: str) -> bool:
+    """Whether ``features`` of a normalised question look at the sentences' own text."""
+    return unit(question) is not None or asked_kind(question) is not None
+
+
 def features(
-    evidence: Evidence, document: int, sought: Sought, likeness: Likeness | None = None
+    evidence: Evidence,
+    document: int,
+    sought: Sought,
+    likeness: Likeness | None = None,
+    *,
+    question: str = "",
+    texts: Sequence[str] = (),
 ) -> npt.NDArray[np.float64]:
-    """A row for every sentence of the evidence's ``document``-th document, a column a feature."""
+    """A row for every sentence of the evidence's ``document``-th document, a column a feature.
+
+    ``texts`` are the sentences, normalised like ``question``; they may be left out where
+    ``reads(question)`` is false.
+    """
     begin, end = int(evidence.starts[document]), int(evidence.starts[document + 1])
     holds = evidence.holds[begin:end]
     count = end - begin
@@ -72,7 +97,11 @@ def features(
     # A term's rarity among the sentences of the passage; terms that none holds weigh nothing.
     rarity = np.log((count + 1) / np.maximum(holds.sum(axis=0), 1)) * (holds.sum(axis=0) > 0)
     local_weights = (weights > 0) * rarity[:, None]
-    local = holds @ (local_weights / np.maximum(local_weights.sum(axis=0), 1e-9))
+    local_weights = local_weights / np.maximum(local_weights.sum(axis=0), 1e-9)
+    local = holds @ local_weights
+    opening = np.maximum(holds[0], evidence.headings[document]) > 0
+    beyond_weights = local_weights * ~opening[:, None]
+    beyond = holds @ beyond_weights
     nothing = np.zeros((1, holds.shape[1]), holds.dtype)
     before = np.concatenate([nothing, holds[:-1]])
     after = np.concatenate([holds[1:], nothing])
@@ -85,18 +114,24 @@ def features(
     ).astype(np.float64)
     dates = (evidence.held[begin:end] & Sought.DATE).astype(bool)
     asked = (weights[:, CHARACTERS] > 0).astype(np.float64)
+    first = (position == 0).astype(np.float64)
     return np.column_stack([
         overlap[:, [WORDS, BIGRAMS, CHARACTERS]],
         local[:, [WORDS, BIGRAMS, CHARACTERS]],
+        beyond[:, [WORDS, BIGRAMS, CHARACTERS]],
+        first * beyond_weights[:, CHARACTERS].sum(),
         (before @ weights)[:, BIGRAMS],
+        (before @ local_weights)[:, CHARACTERS],
+        (before @ beyond_weights)[:, CHARACTERS],
         (after @ weights)[:, BIGRAMS],
+        (after @ local_weights)[:, CHARACTERS],
         (np.maximum(holds - before, 0) @ weights)[:, CHARACTERS],
         (holds @ asked) / np.maximum(lengths, 4),
         fits,
-        fits * overlap[:, WORDS],
-        fits * local[:, BIGRAMS],
+        fits * local[:, CHARACTERS],
+        _said(question, texts, count),
         (dates & (sought is not Sought.DATE)).astype(np.float64),
-        position == 0,
+        first,
         position == count - 1,
         np.log((lengths + 5) / (lengths.mean() + 5)),
         np.zeros(count)
@@ -105,15 +140,31 @@ def features(
     ]).astype(np.float64)  # fmt: skip
 
 
+def _said(question: str, texts: Sequence[str], count: int) -> npt.NDArray[np.float64]:
+    """The columns of what only the text of the ``count`` sentences tells."""
+    said = np.zeros((count, 3))
+    needed, kind = unit(question), asked_kind(question)
+    if needed is not None:
+        said[:, 0] = [needed.stands_in(without_numbers_of(question, text)) for text in texts]
+    if kind is not None:
+        said[:, 1] = [kind in text for text in texts]
+        said[:, 2] = [kind[-1] in text.replace(kind, "") for text in texts]
+    return said
+
+
 def probabilities(
     evidence: Evidence,
     document: int,
     sought: Sought,
     weights: Weights,
     likeness: Likeness | None = None,
+    *,
+    question: str = "",
+    texts: Sequence[str] = (),
 ) -> npt.NDArray[np.float64]:
     """How likely each sentence of the document is the one that answers; they sum to 1."""
-    scores = features(evidence, document, sought, likeness) @ np.array(weights.values)
+    columns = features(evidence, document, sought, likeness, question=question, texts=texts)
+    scores = columns @ np.array(weights.values)
     likely = np.exp(scores - scores.max())
     return np.asarray(likely / likely.sum(), np.float64)
 

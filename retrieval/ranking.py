@@ -64,9 +64,10 @@ class Weights:
 
 
 @cache
-def load_weights() -> Weights:
-    """The learned weights."""
-    return Weights.of(json.loads((PARAMETERS / "ranking.json").read_text("utf-8"))["weights"])
+def load_weights(*, with_semantic: bool) -> Weights:
+    """The learned weights, those for questions with semantic evidence or for those without."""
+    file = json.loads((PARAMETERS / "ranking.json").read_text("utf-8"))
+    return Weights.of(file["with_semantic" if with_semantic else "lexical"])
 
 
 def features(
