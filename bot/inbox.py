@@ -122,6 +122,13 @@ def _done(lines: Sequence[Markup], number: int, view: View) -> Page:
     return Page(joined(told), (buttons,))
 
 
+def undone_page(number: int, view: View) -> Page:
+    """That the step before was taken back by revision ``number``."""
+    say = view.texts.say
+    back = Button(say("inbox.back"), do("list", 0))
+    return Page(text(say("inbox.undone", number=number)), ((back,),))
+
+
 def broken_page(broken: Sequence[str], draft: str, view: View) -> Page:
     """What would go wrong, and whether to do it all the same."""
     say = view.texts.say

@@ -35,6 +35,7 @@ from bot.inbox import (
     item_page,
     list_page,
     synonyms_page,
+    undone_page,
 )
 from bot.markup import text
 from bot.piles import Pile, is_settled, piles
@@ -270,7 +271,7 @@ def _done(revision: Revision, fresh: Answerer, changed: str, view: View) -> Page
             return bound_page(questions, resolved.quote, revision.number, changed, view)
     if revision.what.kind == SYNONYMS:
         return synonyms_page(details["words"].splitlines(), revision.number, changed, view)
-    return Page(text(view.texts.say("inbox.undone", number=revision.number)))
+    return undone_page(revision.number, view)
 
 
 async def _list(context: Context, view: View, page: int = 0) -> Page:

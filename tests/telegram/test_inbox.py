@@ -124,7 +124,7 @@ async def one_round(one: Running, admin: Conversation, state: Path) -> Message:
     assert "第 3 版" in undone.text
     assert "没有找到" in (await readers[0].ask(MONEY)).text
     assert not (state / "knowledge/revisions/000003/overlay.yaml").exists()
-    inbox = await admin.ask("/inbox")
+    inbox = await pressed(admin, undone, "收件箱")
     assert inbox.text.splitlines()[1:3] == [f"1. {MONEY}", "4 次，3 人"]
 
     # Other words, in a reply; and then to say that it needs no answer.
