@@ -134,7 +134,6 @@ def gather(index: Index, query: QueryTerms, documents: npt.ArrayLike) -> Evidenc
     width = len(query.terms) + len(extra)
 
     headings = np.zeros((len(chosen), width), np.float32)
-    headings_asked = np.zeros(len(chosen), np.float32)
     table = _SCRATCH.table(len(index.vocabulary))
     numbers = np.fromiter(known, np.int64, len(known))
     table[numbers] = np.fromiter(known.values(), np.int32, len(known))
@@ -142,17 +141,20 @@ def gather(index: Index, query: QueryTerms, documents: npt.ArrayLike) -> Evidenc
         begins, ends = index.sentence_offsets[sentences], index.sentence_offsets[sentences + 1]
         columns = table[index.sentence_terms[_ranges(begins, ends)]]
         rows = np.repeat(np.arange(len(sentences)), ends - begins)
+        found = np.flatnonzero(columns >= 0)
         holds = np.zeros((len(sentences), width), np.float32)
-        holds[rows[columns >= 0], columns[columns >= 0]] = 1
-        for row, heading in enumerate(index.heading_of[chosen]):
-            terms = index.heading_terms[
-                index.heading_offsets[heading] : index.heading_offsets[heading + 1]
-            ]
-            columns = table[terms]
-            found = columns >= 0
-            headings[row, columns[found]] = 1
-            rarity = np.log((len(index) + 1) / np.maximum(index.doc_freqs[terms], 1))
-            headings_asked[row] = rarity[found].sum() / max(float(rarity.sum()), 1e-9)
+        holds[rows[found], columns[found]] = 1
+        above = index.heading_of[chosen]
+        begins, ends = index.heading_offsets[above], index.heading_offsets[above + 1]
+        terms = index.heading_terms[_ranges(begins, ends)]
+        columns = table[terms]
+        rows = np.repeat(np.arange(len(chosen)), ends - begins)
+        found = np.flatnonzero(columns >= 0)
+        headings[rows[found], columns[found]] = 1
+        rarity = np.log((len(index) + 1) / np.maximum(index.doc_freqs[terms], 1))
+        whole = np.bincount(rows, rarity, len(chosen))
+        asked = np.bincount(rows[found], rarity[found], len(chosen))
+        headings_asked = (asked / np.maximum(whole, 1e-9)).astype(np.float32)
     finally:
         table[numbers] = -1
     place = {term: i for i, term in enumerate(query.terms)}
