@@ -14,7 +14,7 @@ from knowledge.listed import ListedReport, is_id
 from knowledge.model import Kind, Report
 from knowledge.outline import Description, Reading, reading
 from knowledge.overlay import UPLOADS
-from knowledge.readers import Document
+from knowledge.readers import Document, Workshop
 
 _NAMED = re.compile(r"(?P<id>[a-z0-9-]+)\s*[:：]\s*(?P<title>.+)", re.DOTALL)
 
@@ -54,14 +54,21 @@ def wanted(words: str, library: Library) -> Wanted:
     return Wanted(words) if is_id(words) else Wanted(title=words)
 
 
-def understand(name: str, content: bytes, asked: Wanted, library: Library) -> Upload:
+def understand(
+    name: str,
+    content: bytes,
+    asked: Wanted,
+    library: Library,
+    workshop: Workshop | None = None,
+) -> Upload:
     """Read the file ``name`` and decide which report it is.
 
     That is the one that ``asked`` names; else one of the library that has the same title; else one
     whose id the file's name makes. A report that takes the place of another keeps what the catalog
-    says of that. Raises ``UnreadableReport``, whose message goes on after the file's name.
+    says of that. Who closes the ``workshop`` stops the reading. Raises ``UnreadableReport``, whose
+    message goes on after the file's name.
     """
-    document = readers.read(name, content)
+    document = readers.read(name, content, workshop)
     stem = " ".join(PurePath(name).stem.split())
     plain = reading(document, Description("upload", asked.title)).report
     if not any(paragraph.kind is Kind.BODY for paragraph in plain.paragraphs):

@@ -8,7 +8,7 @@ from telegram import Document, Update
 from telegram.error import BadRequest, TelegramError
 
 from bot.addressing import command_of, spoken
-from bot.desk import Context, desk_of
+from bot.desk import Context, Desk, desk_of
 from bot.excerpt import clipped
 from bot.handlers.changes import Wish, admitted, name_of, offer_in
 from bot.markup import text
@@ -21,8 +21,8 @@ from bot.working import working
 from knowledge import readers
 from knowledge.changes import with_report
 from knowledge.errors import UnreadableReport, UnusableShelf
-from knowledge.library import Library
-from knowledge.revisions import Revisions, What
+from knowledge.readers import Workshop
+from knowledge.revisions import What
 from knowledge.uploads import understand, wanted
 
 _log = logging.getLogger(__name__)
@@ -83,29 +83,30 @@ async def _add(update: Update, context: Context, file: Document, words: str) -> 
             return
         work.tell(said("admin.reading"))
         desk, who = desk_of(context), name_of(update)
-        await offer_in(
-            work,
-            update,
-            context,
-            caller,
-            lambda: _wish(
-                desk.shelf, desk.answerer.library, name, content, words, who, caller.texts
-            ),
-        )
+        # Whatever ends this handler ends the reading, which a thread alone would go on with.
+        with Workshop() as workshop:
+            await offer_in(
+                work,
+                update,
+                context,
+                caller,
+                lambda: _wish(desk, name, content, words, who, caller.texts, workshop),
+            )
 
 
 def _wish(
-    shelf: Revisions,
-    library: Library,
+    desk: Desk,
     name: str,
     content: bytes,
     words: str,
     who: str,
     texts: Texts,
+    workshop: Workshop,
 ) -> Wish | Page:
     """What the file would change, or why it cannot."""
+    library = desk.answerer.library
     try:
-        upload = understand(name, content, wanted(words, library), library)
+        upload = understand(name, content, wanted(words, library), library, workshop)
     except UnreadableReport as error:
         _log.warning("%s was not added: it %s", name, error)
         shown = clipped(name, 60)
@@ -113,7 +114,7 @@ def _wish(
     if upload.same is not None:
         same = upload.same
         return Page(text(texts.say("upload.in_use", title=clipped(same.title, 120), id=same.id)))
-    newest = shelf.newest()
+    newest = desk.shelf.newest()
     if newest is None:
         raise UnusableShelf("nothing can be kept in WENJU_STATE; the log says why")
     details = {
