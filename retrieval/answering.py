@@ -15,15 +15,15 @@ from rapidfuzz import fuzz
 from knowledge.library import Library
 from knowledge.model import Passage, Report, Span
 from knowledge.topics import Entry, Topic
-from retrieval import checks, highlight, quoting, ranking, refusal, semantic
-from retrieval.analysis import Analyzer, characters, normalise
-from retrieval.asking import topic, unit
+from retrieval import quoting, ranking, semantic
+from retrieval.analysis import Analyzer, normalise
+from retrieval.asking import topic
 from retrieval.curated import CuratedQuestions
 from retrieval.direct import Direct
 from retrieval.engine import Engine
 from retrieval.explain import Explanation
-from retrieval.finding import Found, ask, find
 from retrieval.index import documents
+from retrieval.judging import Judge, Part
 from retrieval.model import (
     Absence,
     Answer,
@@ -35,18 +35,14 @@ from retrieval.model import (
     Quote,
     Resolved,
 )
+from retrieval.occurrences import Occurrences
 from retrieval.reading import Reader
 from retrieval.scope import Scope
-from retrieval.synonyms import Thesaurus
 
 LONGEST_QUESTION = 500  # characters of a question that are looked at
 _SAME = 95  # rapidfuzz ratio, 0 to 100, from which two paragraphs count as the same
 _FEW = 3  # suggestions
-_LIKELY = 0.05  # share of the likeliest sentence's chance from which another is looked at
 _EXAMPLES = 200  # questions that suggestions are chosen from
-_ONLY_NAMES = 0.5  # confidence from which a paragraph that shares only names may answer
-_COMMON = 0.25  # share of the paragraphs from which a word says nothing about a question
-_NEAREST = 0.25  # share of the threshold from which a passage that falls short is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +59,6 @@ class TopicAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """One part of a question, searched and judged."""
-
-    found: Found
-    confidence: float
-    outcome: Outcome
-    notices: tuple[Notice, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Read:
     """A question read, searched and judged.
 
@@ -85,7 +71,7 @@ class _Read:
     text: str
     notices: tuple[Notice, ...]
     front: tuple[Quote, ...]
-    judged: tuple[_Part, ...]
+    judged: tuple[Part, ...]
     begun: float
 
     @property
@@ -113,32 +99,28 @@ class Answerer:
         self.library = library
         self._engine = engine
         self._analyzer = analyzer
-        self._encoder = encoder if embeddings is not None else None
-        self._embeddings = embeddings
-        self._weights = weights or ranking.load_weights(with_semantic=self._encoder is not None)
+        self._given_weights = weights
         self._documents = documents(library)
-        self._thesaurus = Thesaurus(
-            [*library.synonyms, *((n.name, *n.aliases) for n in library.lexicon if n.aliases)],
-            analyzer,
-            {
-                form: entry.role
-                for one in library.topics
-                for entry in one.entries
-                for form in (entry.name, *entry.aliases)
-                if not self._occurs(normalise(form).text)
-            },
-        )
-        self._reader = Reader(library, analyzer, self._occurs)
-        self._scope = Scope(library, self._documents)
         self._direct = Direct(library, self._documents, analyzer)
+        self._occurrences = Occurrences(engine, self._direct.mentions, len(self._documents))
+        self._reader = Reader(library, analyzer, self._occurrences.occurs)
+        self._scope = Scope(library, self._documents)
         self._curated = CuratedQuestions(library, self._documents, analyzer)
-        self._declared = _declarations(library)
+        self._judge = Judge(
+            library,
+            engine,
+            analyzer,
+            names=self._reader.names,
+            occurrences=self._occurrences,
+            meaning=None if encoder is None or embeddings is None else (encoder, embeddings),
+            weights=weights,
+        )
         self.examples = _examples(library)
 
     @property
     def by_meaning(self) -> bool:
         """Whether there is evidence by meaning besides that by words."""
-        return self._embeddings is not None
+        return self._judge.by_meaning
 
     def with_meaning(self, encoder: semantic.Encoder, embeddings: semantic.Embeddings) -> Answerer:
         """One that answers from the same library and index by meaning, too."""
@@ -148,12 +130,12 @@ class Answerer:
             self._analyzer,
             encoder=encoder,
             embeddings=embeddings,
-            weights=self._weights,
+            weights=self._given_weights,
         )
 
     def without_meaning(self) -> Answerer:
         """One that answers from the same library and index by words alone."""
-        return Answerer(self.library, self._engine, self._analyzer, weights=self._weights)
+        return Answerer(self.library, self._engine, self._analyzer, weights=self._given_weights)
 
     # --- questions -------------------------------------------------------------------------------
 
@@ -266,107 +248,17 @@ class Answerer:
                 notices,
                 read.confidence,
                 begun,
-                absence=self._absence(judged),
+                absence=self._occurrences.absence(
+                    (part.found.asked.terms.words for part in judged),
+                    (notice for part in judged for notice in part.notices),
+                ),
                 suggestions=self._suggest(read.text),
             )
         return self._done(question, outcome, quotes, notices, read.confidence, begun)
 
-    def _judged(self, text: str, among: npt.NDArray[np.bool_] | None) -> list[_Part]:
+    def _judged(self, text: str, among: npt.NDArray[np.bool_] | None) -> list[Part]:
         """Each part of a normalised question searched and judged."""
-        return [self._judge(piece, among) for piece in self._reader.parts(text)]
-
-    def _judge(self, text: str, among: npt.NDArray[np.bool_] | None) -> _Part:
-        asked = ask(text, self._analyzer, self._thesaurus)
-        likeness = None
-        if self._encoder is not None and self._embeddings is not None:
-            likeness = semantic.compare(self._encoder.question(text), self._embeddings)
-        found = find(self._engine, asked, weights=self._weights, likeness=likeness, among=among)
-        if not len(found.order) or found.evidence is None:
-            return _Part(found, 0.0, Outcome.NOT_FOUND, ())
-        known = np.array(
-            [self._engine.doc_freq(term) > 0 for term in found.evidence.query.terms], np.bool_
-        )
-        calibration = refusal.load_calibration(with_semantic=likeness is not None)
-        confidence = calibration.confidence(refusal.signals(found, known))
-        return self._checked(found, confidence, calibration.threshold)
-
-    def _checked(self, found: Found, confidence: float, threshold: float) -> _Part:
-        """Hold what no score can tell against the best paragraph."""
-        asked = found.asked
-        document = found.documents()[0]
-        report, passages = self._report(document)
-        spans = self._marked(found, int(found.order[0]), judging=True)
-        passage = checks.Passage(
-            marked=normalise("\n".join(span.of(report.text) for span in spans)).text,
-            paragraph=normalise(passages[0].paragraph.span.of(report.text)).text,
-            above=normalise(
-                "\n".join((
-                    report.title, report.subtitle, report.date, report.region, *report.authors,
-                    *report.path(passages[0].paragraph),
-                ))
-            ).text,
-        )  # fmt: skip
-        notices: list[Notice] = []
-        only = checks.only_named(asked.text, asked.sought, passage, self._declaration)
-        replaced = {term for one in asked.alternatives for term in one.covered}
-        unknown = [
-            word
-            for word in asked.terms.words
-            if word not in replaced
-            and not self._engine.doc_freq(word)
-            and self._analyzer.knows(word)
-        ]
-        places = [
-            (word, (word,))
-            for word in asked.terms.words
-            if word not in replaced
-            and len(word) > 1
-            and not self._engine.doc_freq(word)  # the dictionary calls 大桥 a place as well
-            and self._analyzer.names([word])[1]
-        ]
-        names = [*((name.form, name.forms) for name in self._reader.names), *places]
-        notices += [
-            Notice(NoticeKind.ELSEWHERE if self._count(lacking) else NoticeKind.MISSING, lacking)
-            for lacking in checks.missing(asked.text, names, unknown, passage)
-        ]
-        kind = checks.lacks(asked.text, asked.sought, passage)
-        if kind is not None and only is None:
-            notices.append(Notice(kind))
-        declared = self._declaration(asked.text) is not None
-        if only is not None and (declared or confidence >= threshold):
-            # The catalog's word stands however sure the search is.
-            said = Notice(NoticeKind.ONLY_NAMED, given=only)
-            return _Part(found, confidence * threshold, Outcome.MENTIONED, (said,))
-        if notices:
-            # The nearest passage is worth showing where it is about the question at all.
-            about = confidence >= threshold * _NEAREST
-            shown = tuple(notices) if about else ()
-            # Below the threshold, in the order that the scores had among themselves.
-            return _Part(found, confidence * threshold, Outcome.NOT_FOUND, shown)
-        if self._only_names(found):
-            threshold = max(threshold, _ONLY_NAMES)
-        outcome = Outcome.ANSWERED if confidence >= threshold else Outcome.NOT_FOUND
-        return _Part(found, confidence, outcome, ())
-
-    def _only_names(self, found: Found) -> bool:
-        """Whether the best paragraph has of the question nothing but names, though there is more.
-
-        今天呼和浩特天气怎么样 is not about what happened in 呼和浩特.
-        """
-        evidence = found.evidence
-        if evidence is None:
-            return False
-        row = int(found.order[0])
-        sentences = evidence.holds[evidence.starts[row] : evidence.starts[row + 1]]
-        holds = np.maximum(sentences.max(axis=0), evidence.headings[row])
-        text = found.asked.text
-        names = [name.form for name in self._reader.names if name.form in text]
-        others = [
-            bool(has)
-            for term, has in zip(evidence.query.terms, holds, strict=True)
-            if len(term) > 1 and not any(_overlap(term, name) for name in names)
-        ]
-        return bool(names and others) and not any(others)
+        return [self._judge.part(piece, among) for piece in self._reader.parts(text)]
 
     # --- what to show ----------------------------------------------------------------------------
 
@@ -374,41 +266,7 @@ class Answerer:
         passages = self._documents[document]
         return self.library.report(passages[0].report_id), passages
 
-    def _marked(self, found: Found, row: int, *, judging: bool = False) -> list[Span]:
-        """The sentences of the ``row``-th candidate that answer, as spans of its report.
-
-        ``judging`` is whether they say at all what is asked: a sentence is then not looked for
-        because it has a number of the unit asked for, which the paragraph may count else with.
-        """
-        assert found.evidence is not None  # noqa: S101 - a row has evidence
-        weights = highlight.load_weights()
-        question = found.asked.text
-        report, passages = self._report(int(found.hits.documents[row]))
-        sentences = [sentence for passage in passages for sentence in passage.sentences]
-        texts = (
-            [normalise(sentence.of(report.text)).text for sentence in sentences]
-            if highlight.reads(question)
-            else []
-        )
-        chance = highlight.probabilities(
-            found.evidence,
-            row,
-            found.asked.sought,
-            weights,
-            found.likeness,
-            question="" if judging else question,
-            texts=texts,
-        )
-        marked = list(highlight.choose(chance, weights.second))
-        needed = unit(question)
-        if needed is not None and not any(needed.stands_in(texts[n]) for n in marked):
-            # The number may stand in a sentence that says little else of the question.
-            near = np.flatnonzero(chance >= _LIKELY * chance.max())
-            best = sorted(near.tolist(), key=lambda n: -chance[n])
-            marked += [n for n in best if n not in marked and needed.stands_in(texts[n])][:1]
-        return [sentences[n] for n in sorted(marked)]
-
-    def _quotes(self, judged: Sequence[_Part], limit: int) -> tuple[Quote, ...]:
+    def _quotes(self, judged: Sequence[Part], limit: int) -> tuple[Quote, ...]:
         """The best paragraphs of every part in turn, none twice and none that repeats another."""
         marked: dict[int, list[Span]] = {}
         chosen: list[tuple[int, float, int]] = []
@@ -422,7 +280,7 @@ class Answerer:
                 document = int(found.hits.documents[row])
                 if document in marked:
                     if len(judged) > 1 and row == found.order[0]:
-                        marked[document] += self._marked(found, row)
+                        marked[document] += self._judge.marked(found, row)
                     continue
                 if len(chosen) >= limit:
                     continue
@@ -431,7 +289,7 @@ class Answerer:
                 if any(fuzz.ratio(text, other, score_cutoff=_SAME) for other in texts):
                     continue
                 texts.append(text)
-                marked[document] = list(self._marked(found, row))
+                marked[document] = list(self._judge.marked(found, row))
                 chosen.append((document, float(found.scores[row]), number))
             if len(chosen) >= limit and len(judged) == 1:
                 break
@@ -439,45 +297,6 @@ class Answerer:
             quoting.quote(*self._report(document), set(marked[document]), score, part)
             for document, score, part in chosen
         )
-
-    def _absence(self, judged: Sequence[_Part]) -> Absence:
-        """Which key words occur nowhere, and which occur without an answer."""
-        absent: list[str] = []
-        counted: dict[str, int] = {}
-        lacking = {NoticeKind.MISSING, NoticeKind.ELSEWHERE}
-        told = {n.given for part in judged for n in part.notices if n.kind in lacking}
-        for part in judged:
-            words = [
-                w for w in dict.fromkeys(part.found.asked.terms.words) if len(w) > 1 or w.isdigit()
-            ]
-            for word in words:
-                if word in told or any(word != other and word in other for other in words):
-                    continue
-                if count := self._count(word):
-                    counted[word] = count
-                else:
-                    absent.append(word)
-        common = _COMMON * len(self._documents)
-        telling = {word: count for word, count in counted.items() if count <= max(common, 1)}
-        if counted and not telling and not absent and not told:
-            rarest = min(counted, key=lambda word: counted[word])
-            telling = {rarest: counted[rarest]}
-        return Absence(tuple(dict.fromkeys(absent)), tuple(telling.items()))
-
-    def _count(self, word: str) -> int:
-        """In how many paragraphs a normalised word stands."""
-        frequency = self._engine.doc_freq(word)
-        if frequency:
-            return frequency
-        # It may stand there cut otherwise, or outside the body text.
-        return int(self._occurs(word) or self._direct.mentions(word))
-
-    def _occurs(self, text: str) -> bool:
-        """Whether all neighbouring characters of a normalised text are neighbours somewhere."""
-        run = characters(text)
-        pairs = [a + b for a, b in itertools.pairwise(run) if a is not None and b is not None]
-        needed = pairs or [one for one in run if one is not None]
-        return bool(needed) and all(self._engine.doc_freq(term) for term in needed)
 
     def _suggest(self, text: str) -> tuple[str, ...]:
         """Questions that the library does answer, the most alike first."""
@@ -491,13 +310,6 @@ class Answerer:
         """The examples with their terms, read at the first question without an answer."""
         terms = ((one, self._analyzer.terms(normalise(one).text)) for one in self.examples)
         return tuple((one, frozenset((*t.words, *t.bigrams))) for one, t in terms)
-
-    def _declaration(self, text: str) -> tuple[str, bool, bool] | None:
-        """The catalog entry that a question names: whether it is only named, and a person."""
-        for form, name, only in self._declared:
-            if form in text:
-                return name, only, any(name == p.name for p in self.library.lexicon.people)
-        return None
 
     def _nothing(self, question: str, notices: Iterable[Notice], begun: float) -> Answer:
         return self._done(
@@ -589,7 +401,7 @@ class Answerer:
             citation,
             paragraph,
             [quote.citation for quote in read.front],
-            self._weights,
+            self._judge.weights,
         )
 
     def close(self) -> None:
@@ -602,12 +414,7 @@ _ABOUT_QUESTION = {
 }  # fmt: skip
 
 
-def _overlap(term: str, name: str) -> bool:
-    """Whether a term is part of a name, holds it or runs over one of its ends."""
-    return term in name or name in term or term[0] == name[-1] or term[-1] == name[0]
-
-
-def _together(judged: Sequence[_Part]) -> Outcome:
+def _together(judged: Sequence[Part]) -> Outcome:
     """One part that is answered makes an answer; one that is mentioned, a mention."""
     outcomes = {part.outcome for part in judged}
     for outcome in (Outcome.ANSWERED, Outcome.MENTIONED):
@@ -616,7 +423,7 @@ def _together(judged: Sequence[_Part]) -> Outcome:
     return Outcome.NOT_FOUND
 
 
-def _better(these: Sequence[_Part], those: Sequence[_Part]) -> bool:
+def _better(these: Sequence[Part], those: Sequence[Part]) -> bool:
     """Whether a corrected question found more than the question as written."""
     order = (Outcome.NOT_FOUND, Outcome.MENTIONED, Outcome.ANSWERED)
     first = max(order.index(part.outcome) for part in these)
@@ -624,17 +431,6 @@ def _better(these: Sequence[_Part], those: Sequence[_Part]) -> bool:
     if first != second:
         return first > second
     return max(p.confidence for p in these) > max(p.confidence for p in those)
-
-
-def _declarations(library: Library) -> tuple[tuple[str, str, bool], ...]:
-    """What the topics say is only named, by every form of its name, longest first."""
-    forms = {
-        (normalise(form).text, entry.name, entry.only_named)
-        for topic_ in library.topics
-        for entry in topic_.entries
-        for form in (entry.name, *entry.aliases)
-    }
-    return tuple(sorted(forms, key=lambda row: (-len(row[0]), row[0], not row[2])))
 
 
 def _examples(library: Library) -> tuple[str, ...]:

@@ -1,0 +1,240 @@
+"""Is a part of a question answered by the best paragraph, and by which of its sentences?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.library import Library
+from knowledge.model import Passage, Report, Span
+from retrieval import checks, highlight, ranking, refusal, semantic
+from retrieval.analysis import Analyzer, normalise
+from retrieval.asking import unit
+from retrieval.engine import Engine
+from retrieval.finding import Found, ask, find
+from retrieval.index import documents
+from retrieval.model import Notice, NoticeKind, Outcome
+from retrieval.occurrences import Occurrences
+from retrieval.reading import Named
+from retrieval.synonyms import Thesaurus
+
+_LIKELY = 0.05  # share of the likeliest sentence's chance from which another is looked at
+_ONLY_NAMES = 0.5  # confidence from which a paragraph that shares only names may answer
+_NEAREST = 0.25  # share of the threshold from which a passage that falls short is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a question, searched and judged."""
+
+    found: Found
+    confidence: float
+    outcome: Outcome
+    notices: tuple[Notice, ...]
+
+
+class Judge:
+    """Searches one library for the parts of questions, and decides what each has found."""
+
+    def __init__(
+        self,
+        library: Library,
+        engine: Engine,
+        analyzer: Analyzer,
+        *,
+        names: Sequence[Named],
+        occurrences: Occurrences,
+        meaning: tuple[semantic.Encoder, semantic.Embeddings] | None,
+        weights: ranking.Weights | None,
+    ) -> None:
+        """Use ``names``, what the library calls people, places and things.
+
+        ``meaning`` adds semantic evidence; ``weights`` take the place of the learned ones.
+        """
+        self.weights = weights or ranking.load_weights(with_semantic=meaning is not None)
+        self._library = library
+        self._engine = engine
+        self._analyzer = analyzer
+        self._names = names
+        self._occurrences = occurrences
+        self._meaning = meaning
+        self._documents = documents(library)
+        self._thesaurus = Thesaurus(
+            [*library.synonyms, *((n.name, *n.aliases) for n in library.lexicon if n.aliases)],
+            analyzer,
+            {
+                form: entry.role
+                for one in library.topics
+                for entry in one.entries
+                for form in (entry.name, *entry.aliases)
+                if not occurrences.occurs(normalise(form).text)
+            },
+        )
+        self._declared = _declarations(library)
+
+    @property
+    def by_meaning(self) -> bool:
+        """Whether there is evidence by meaning besides that by words."""
+        return self._meaning is not None
+
+    def part(self, text: str, among: npt.NDArray[np.bool_] | None) -> Part:
+        """A normalised part of a question, searched ``among`` the documents marked, and judged."""
+        asked = ask(text, self._analyzer, self._thesaurus)
+        likeness = None
+        if self._meaning is not None:
+            encoder, embeddings = self._meaning
+            likeness = semantic.compare(encoder.question(text), embeddings)
+        found = find(self._engine, asked, weights=self.weights, likeness=likeness, among=among)
+        if not len(found.order) or found.evidence is None:
+            return Part(found, 0.0, Outcome.NOT_FOUND, ())
+        known = np.array(
+            [self._engine.doc_freq(term) > 0 for term in found.evidence.query.terms], np.bool_
+        )
+        calibration = refusal.load_calibration(with_semantic=likeness is not None)
+        confidence = calibration.confidence(refusal.signals(found, known))
+        return self._checked(found, confidence, calibration.threshold)
+
+    def _checked(self, found: Found, confidence: float, threshold: float) -> Part:
+        """Hold what no score can tell against the best paragraph."""
+        asked = found.asked
+        document = found.documents()[0]
+        report, passages = self._report(document)
+        spans = self.marked(found, int(found.order[0]), judging=True)
+        passage = checks.Passage(
+            marked=normalise("\n".join(span.of(report.text) for span in spans)).text,
+            paragraph=normalise(passages[0].paragraph.span.of(report.text)).text,
+            above=normalise(
+                "\n".join((
+                    report.title, report.subtitle, report.date, report.region, *report.authors,
+                    *report.path(passages[0].paragraph),
+                ))
+            ).text,
+        )  # fmt: skip
+        notices: list[Notice] = []
+        only = checks.only_named(asked.text, asked.sought, passage, self._declaration)
+        replaced = {term for one in asked.alternatives for term in one.covered}
+        unknown = [
+            word
+            for word in asked.terms.words
+            if word not in replaced
+            and not self._engine.doc_freq(word)
+            and self._analyzer.knows(word)
+        ]
+        places = [
+            (word, (word,))
+            for word in asked.terms.words
+            if word not in replaced
+            and len(word) > 1
+            and not self._engine.doc_freq(word)  # the dictionary calls 大桥 a place as well
+            and self._analyzer.names([word])[1]
+        ]
+        names = [*((name.form, name.forms) for name in self._names), *places]
+        notices += [
+            Notice(
+                NoticeKind.ELSEWHERE if self._occurrences.count(lacking) else NoticeKind.MISSING,
+                lacking,
+            )
+            for lacking in checks.missing(asked.text, names, unknown, passage)
+        ]
+        kind = checks.lacks(asked.text, asked.sought, passage)
+        if kind is not None and only is None:
+            notices.append(Notice(kind))
+        declared = self._declaration(asked.text) is not None
+        if only is not None and (declared or confidence >= threshold):
+            # The catalog's word stands however sure the search is.
+            said = Notice(NoticeKind.ONLY_NAMED, given=only)
+            return Part(found, confidence * threshold, Outcome.MENTIONED, (said,))
+        if notices:
+            # The nearest passage is worth showing where it is about the question at all.
+            about = confidence >= threshold * _NEAREST
+            shown = tuple(notices) if about else ()
+            # Below the threshold, in the order that the scores had among themselves.
+            return Part(found, confidence * threshold, Outcome.NOT_FOUND, shown)
+        if self._only_names(found):
+            threshold = max(threshold, _ONLY_NAMES)
+        outcome = Outcome.ANSWERED if confidence >= threshold else Outcome.NOT_FOUND
+        return Part(found, confidence, outcome, ())
+
+    def _only_names(self, found: Found) -> bool:
+        """Whether the best paragraph has of the question nothing but names, though there is more.
+
+        今天呼和浩特天气怎么样 is not about what happened in 呼和浩特.
+        """
+        evidence = found.evidence
+        if evidence is None:
+            return False
+        row = int(found.order[0])
+        sentences = evidence.holds[evidence.starts[row] : evidence.starts[row + 1]]
+        holds = np.maximum(sentences.max(axis=0), evidence.headings[row])
+        text = found.asked.text
+        names = [name.form for name in self._names if name.form in text]
+        others = [
+            bool(has)
+            for term, has in zip(evidence.query.terms, holds, strict=True)
+            if len(term) > 1 and not any(_overlap(term, name) for name in names)
+        ]
+        return bool(names and others) and not any(others)
+
+    def marked(self, found: Found, row: int, *, judging: bool = False) -> list[Span]:
+        """The sentences of the ``row``-th candidate that answer, as spans of its report.
+
+        ``judging`` is whether they say at all what is asked: a sentence is then not looked for
+        because it has a number of the unit asked for, which the paragraph may count else with.
+        """
+        assert found.evidence is not None  # noqa: S101 - a row has evidence
+        weights = highlight.load_weights()
+        question = found.asked.text
+        report, passages = self._report(int(found.hits.documents[row]))
+        sentences = [sentence for passage in passages for sentence in passage.sentences]
+        texts = (
+            [normalise(sentence.of(report.text)).text for sentence in sentences]
+            if highlight.reads(question)
+            else []
+        )
+        chance = highlight.probabilities(
+            found.evidence,
+            row,
+            found.asked.sought,
+            weights,
+            found.likeness,
+            question="" if judging else question,
+            texts=texts,
+        )
+        marked = list(highlight.choose(chance, weights.second))
+        needed = unit(question)
+        if needed is not None and not any(needed.stands_in(texts[n]) for n in marked):
+            # The number may stand in a sentence that says little else of the question.
+            near = np.flatnonzero(chance >= _LIKELY * chance.max())
+            best = sorted(near.tolist(), key=lambda n: -chance[n])
+            marked += [n for n in best if n not in marked and needed.stands_in(texts[n])][:1]
+        return [sentences[n] for n in sorted(marked)]
+
+    def _declaration(self, text: str) -> tuple[str, bool, bool] | None:
+        """The catalog entry that a question names: whether it is only named, and a person."""
+        for form, name, only in self._declared:
+            if form in text:
+                return name, only, any(name == p.name for p in self._library.lexicon.people)
+        return None
+
+    def _report(self, document: int) -> tuple[Report, tuple[Passage, ...]]:
+        passages = self._documents[document]
+        return self._library.report(passages[0].report_id), passages
+
+
+def _overlap(term: str, name: str) -> bool:
+    """Whether a term is part of a name, holds it or runs over one of its ends."""
+    return term in name or name in term or term[0] == name[-1] or term[-1] == name[0]
+
+
+def _declarations(library: Library) -> tuple[tuple[str, str, bool], ...]:
+    """What the topics say is only named, by every form of its name, longest first."""
+    forms = {
+        (normalise(form).text, entry.name, entry.only_named)
+        for topic_ in library.topics
+        for entry in topic_.entries
+        for form in (entry.name, *entry.aliases)
+    }
+    return tuple(sorted(forms, key=lambda row: (-len(row[0]), row[0], not row[2])))
