@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from knowledge.errors import UnreadableReport
-from knowledge.readers import archive, html
+from knowledge.readers import archive, elements, html
 from knowledge.readers.document import Block, BlockKind, Document, Remark, Unit
 
 _CONTAINER = "META-INF/container.xml"
@@ -35,7 +35,7 @@ def parse(content: bytes) -> Document:
         names = _chapters(root, posixpath.dirname(package))
         _check_protection(unpacked, set(names))
         for number, name in enumerate(names, start=1):
-            read = html.document(html.tree(html.decoded(archive.part(unpacked, name))))
+            read = elements.document(html.tree(html.decoded(archive.part(unpacked, name))))
             blocks += (replace(block, line=number) for block in read.blocks)
             remarks += (replace(remark, place=number) for remark in read.remarks)
     title = " ".join((root.findtext(f".//{_TITLE}") or "").split())
@@ -52,7 +52,7 @@ def _package(unpacked: zipfile.ZipFile) -> str:
     raise UnreadableReport("names no package in its container.xml; save the book anew")
 
 
-def _chapters(package: html.Element, folder: str) -> list[str]:
+def _chapters(package: elements.Element, folder: str) -> list[str]:
     """The parts that hold the text, in reading order, without the table of contents."""
     items = {one.get("id"): one for one in package.iter(f"{_OPF}item")}
     names: dict[str, None] = {}
@@ -77,10 +77,10 @@ def _check_protection(unpacked: zipfile.ZipFile, names: set[str]) -> None:
             raise UnreadableReport("is copy-protected; only a book without protection is read")
 
 
-def _xml(content: bytes, name: str) -> html.Element:
+def _xml(content: bytes, name: str) -> elements.Element:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
-        root: html.Element = etree.fromstring(content, parser)
+        root: elements.Element = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise UnreadableReport(f"is damaged in its part {name}; save it anew") from error
     return root

@@ -116,8 +116,8 @@ def test_what_stands_around_the_text_is_left_out_and_told() -> None:
 def test_the_one_article_of_a_page_is_its_text() -> None:
     document = page(f"<div>今日天气</div><article><h1>题</h1><p>{PROSE}</p></article><p>评论</p>")
     assert blocks(document) == [("heading", 1, "题"), ("paragraph", 0, PROSE)]
-    assert [(one.kind, one.text.strip()) for one in document.remarks] == [
-        (RemarkKind.SURROUNDINGS, "今日天气")
+    assert [(one.kind, one.text) for one in document.remarks] == [
+        (RemarkKind.SURROUNDINGS, "今日天气 评论")
     ]
 
 
