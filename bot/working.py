@@ -12,7 +12,7 @@ from pathlib import Path
 
 from telegram import Bot, LinkPreviewOptions, ReplyParameters, Update
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest, NetworkError, TelegramError
 
 from bot.buttons import Button, Keyboard, Verb, press
 from bot.desk import Caller, Context, desk_of
@@ -173,6 +173,8 @@ async def tell_interrupted(bot: Bot, settings: Settings, shelf: Revisions) -> No
             await show(bot, chat, message, page)
         except (OSError, ValueError, KeyError, TypeError, TelegramError) as error:
             _log.warning("a restart could not be told to who waits: %s", error)
+            if isinstance(error, NetworkError) and not isinstance(error, BadRequest):
+                continue  # the next start may reach Telegram
         await asyncio.to_thread(note.unlink, missing_ok=True)
 
 
