@@ -15,7 +15,8 @@ import math
 import re
 import threading
 import warnings
-from collections.abc import Iterable, Mapping
+import weakref
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -56,46 +57,78 @@ class Dictionary(Protocol):
 
 
 class _Jieba:
-    """jieba and the dictionary that comes with it."""
+    """jieba and the dictionary that comes with it.
+
+    Its table takes 20 MB. A segmenter adds its words to this very one; only when something else is
+    asked while that segmenter is in use, as at a reload, does each get its own.
+    """
 
     def __init__(self, cache: Path | None) -> None:
         self._tokenizer = jieba.Tokenizer()
         if cache is not None:
             self._tokenizer.tmp_dir = str(cache)
         self._tokenizer.initialize()
+        self._using = threading.RLock()
+        self._borrower: Callable[[], object] = lambda: None
+        self._before: dict[str, int | None] = {}  # what the borrower has written over
         self.frequency = lru_cache(_REMEMBERED)(self._frequency)
 
     def rules(self, _words: Mapping[str, int]) -> str:
         return f"jieba {jieba.__version__}"
 
     def _frequency(self, word: str) -> int | None:
+        with self._using:
+            known, total = self._table(), self._tokenizer.total
+            pieces = list(self._tokenizer.cut(word, HMM=False))
+            own = known.get(word, 0)
+            if own and pieces == [word]:
+                return None
+            # As jieba itself suggests it: a little more than what the pieces come to together.
+            together = math.prod(known.get(piece, 1) / total for piece in pieces)
+            return max(int(together * total) + 1, own)
+
+    def _table(self) -> dict[str, int]:
+        """The frequencies of the dictionary alone, in a table that nobody else uses."""
+        if self._borrower() is not None:
+            self._tokenizer.FREQ = dict(self._tokenizer.FREQ)
+            self._borrower = lambda: None
+        for word, frequency in self._before.items():
+            if frequency is None:
+                del self._tokenizer.FREQ[word]
+            else:
+                self._tokenizer.FREQ[word] = frequency
+        self._before = {}
         known: dict[str, int] = self._tokenizer.FREQ
-        total: int = self._tokenizer.total
-        pieces = list(self._tokenizer.cut(word, HMM=False))
-        own = known.get(word, 0)
-        if own and pieces == [word]:
-            return None
-        # As jieba itself suggests it: a little more than what the pieces come to together.
-        together = math.prod(known.get(piece, 1) / total for piece in pieces)
-        return max(int(together * total) + 1, own)
+        return known
 
     def segmenter(self, words: Mapping[str, int]) -> Segmenter:
-        tokenizer = jieba.Tokenizer()
-        known: dict[str, int] = dict(self._tokenizer.FREQ)
-        for word, frequency in words.items():
-            known[word] = frequency
-            for end in range(1, len(word)):
-                known.setdefault(word[:end], 0)
-        tokenizer.FREQ = known
-        tokenizer.total = self._tokenizer.total
-        tokenizer.initialized = True
-        return _JiebaSegmenter(tokenizer)
+        with self._using:
+            known = self._table()
+            for word, frequency in words.items():
+                self._before.setdefault(word, known.get(word))
+                known[word] = frequency
+                for end in range(1, len(word)):
+                    if word[:end] not in known:
+                        known[word[:end]] = 0
+                        self._before[word[:end]] = None
+            tokenizer = jieba.Tokenizer()
+            tokenizer.FREQ = known
+            tokenizer.total = self._tokenizer.total
+            tokenizer.initialized = True
+            made = _JiebaSegmenter(tokenizer)
+            self._borrower = weakref.ref(made)
+            return made
 
 
 class _JiebaSegmenter:
     def __init__(self, tokenizer: jieba.Tokenizer) -> None:
-        self.cut_for_search = tokenizer.cut_for_search
+        self._tokenizer = tokenizer
         self._known: dict[str, int] = tokenizer.FREQ
+
+    def cut_for_search(self, text: str) -> Iterable[str]:
+        # Not the bound method itself: whoever cuts must keep this object alive, see `_Jieba`.
+        words: Iterable[str] = self._tokenizer.cut_for_search(text)
+        return words
 
     def knows(self, word: str) -> bool:
         return self._known.get(word, 0) > 0

@@ -74,3 +74,17 @@ def test_where_the_two_segmenters_differ_their_analyzers_are_told_apart() -> Non
     assert len(same) >= 0.9 * len(lines)
     assert plain.fingerprint != fast.fingerprint
     assert plain.rules != fast.rules
+
+
+@pytest.mark.parametrize("fast", KINDS)
+def test_an_analyzer_knows_its_own_words_whatever_others_come_and_go(fast: bool) -> None:
+    text, whole = "推行五级巡查制度和三零机制", {"五级巡查", "三零机制"}
+    first = Analyzer(["五级巡查"], fast=fast)
+    second = Analyzer(["三零机制"], fast=fast)
+    for _ in range(2):
+        assert whole.intersection(first.words(text)) == {"五级巡查"}
+        assert whole.intersection(second.words(text)) == {"三零机制"}
+        assert whole.intersection(Analyzer(fast=fast).words(text)) == set()
+        assert whole.intersection(Analyzer(whole, fast=fast).words(text)) == whole
+        # The last one is gone, and its words with it.
+        assert [Analyzer(fast=fast).knows(word) for word in sorted(whole)] == [False, False]
