@@ -93,6 +93,9 @@ async def offer_in(
             await asyncio.to_thread(shelf.discard, draft)
             await work.end(failed_page(error, caller))
             return
+        except Exception:
+            await asyncio.to_thread(shelf.discard, draft)
+            raise
     if not seen.difference:
         await asyncio.to_thread(shelf.discard, draft)
         await work.end(Page(joined(map(text, [said("admin.same"), *wish.remarks]))))

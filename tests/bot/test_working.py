@@ -11,6 +11,7 @@ from telegram import Update
 
 from bot import working as module
 from bot.desk import Caller
+from bot.handlers import changes
 from bot.markup import text
 from bot.rendering import Page, View
 from bot.settings import Settings
@@ -61,6 +62,10 @@ async def test_progress_edits_one_message(
 
 
 async def breaks() -> None:
+    raise RuntimeError("a bug")
+
+
+def broken(*_: object) -> None:
     raise RuntimeError("a bug")
 
 
@@ -117,3 +122,20 @@ async def test_who_waited_when_the_bot_died_hears_what_became_of_it(
         (row,) = last[0]["reply_markup"]["inline_keyboard"]
         assert [button["callback_data"] for button in row] == ["1ywaits", "1nwaits"]
         assert list((own.state / "working").iterdir()) == []
+
+
+async def test_a_change_that_breaks_the_program_leaves_no_draft(
+    own: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "knowledge"
+    folder.mkdir()
+    (folder / "lu.md").write_text("# 路\n\n桥有五座。\n", "utf-8")
+    async with in_process(own.model_copy(update={"knowledge": folder}), tmp_path) as bot:
+        admins = {"admins": frozenset({bot.person.id})}
+        bot.desk.settings = bot.desk.settings.model_copy(update=admins)
+        (folder / "lu.md").write_text("# 路\n\n桥有六座。\n", "utf-8")
+        monkeypatch.setattr(changes, "preview", broken)
+        await bot.take(people.message(bot.chat, bot.person, people.text("/reload")))
+        assert shown(bot) == [say("admin.trouble")]
+        assert list((own.state / "knowledge" / "drafts").iterdir()) == []
+        assert bot.desk.shelf.numbers() == (1,)
