@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -76,7 +77,8 @@ def _adopted(folder: Path, shelf: Revisions, newest: Revision | None) -> Library
         shelf.discard(_START)
         raise
     revision = shelf.confirm(_START, by=FOLDER)
-    _log.info("revision %d: the knowledge folder as it is now", revision.number)
+    if newest is not None:
+        _log.info("revision %d: the knowledge folder has changed", revision.number)
     return library
 
 
@@ -90,4 +92,8 @@ def answerer_for(
 ) -> Answerer:
     """An answerer for ``library``; with ``keep``, its index is the one that ``state`` keeps."""
     encoder = encoder_for(library, None if settings.semantic else False)
-    return build_answerer(library, state, encoder=encoder, keep=keep, progress=progress)
+    answerer = build_answerer(library, state, encoder=encoder, keep=keep, progress=progress)
+    # Python's search for cyclic garbage would go through all of it, again and again, while nobody
+    # is answered: 130 ms for a thousand reports. They have no cycles and are freed without it.
+    gc.freeze()
+    return answerer
