@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -144,3 +146,15 @@ def test_a_lost_gold_question_stops_nothing_where_an_admin_changed_reports(
     assert serves_it is bool(overlay.reports)
     with pytest.raises(InvalidCatalog, match=r"q\.yaml:1: the answer “3200起” is not"):
         load_newest(settings.knowledge, shelf, strict=True)
+
+
+def test_what_is_no_longer_in_use_is_freed_though_nobody_looks_for_garbage(
+    settings: Settings,
+) -> None:
+    answerer = open_answerer(settings, settings.state)
+    assert gc.get_freeze_count() > 0
+    for question in ("接报警情多少起?", "街报景情多少起?", "红烧肉怎么做?"):
+        answerer.answer(question)
+    used, report = weakref.ref(answerer), weakref.ref(answerer.library.reports[0])
+    del answerer
+    assert (used(), report()) == (None, None)
