@@ -72,6 +72,7 @@ _NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORE
 _SPACES = re.compile("[ \t\r\n\f]+")
 # Where a page divides paragraphs by line breaks alone: an empty line, or an indented one.
 _PARAGRAPHS = re.compile("\n[ \xa0\u3000]*\n\\s*|\n(?=[\xa0\u3000]{2})")
+_NOTE_MARK = re.compile("[\\[［(（〔]?(?:\\d{1,3}|[①-⑳*＊†a-z])[\\]］)）〕]?")
 _LONGEST_CELL = 400  # characters; a table with more in a cell arranges a page
 _LEAST_LINKS = 3  # one after another: a menu
 
@@ -163,6 +164,8 @@ class _Walk:
         tag = element.tag
         style = element.get("style") or ""
         if tag in _UNSEEN or element.get("hidden") is not None or _NOT_SHOWN.search(style):
+            return False
+        if tag in ("a", "sup") and _is_note_mark(element):
             return False
         if tag not in _INLINE:
             if tag != "br":
@@ -276,6 +279,16 @@ class _Walk:
 def shown_inside(element: Element) -> str:
     """All text of an element that is left out itself, on one line."""
     return joined([" ".join(text.split()) for text in element.itertext() if text.strip()])
+
+
+def _is_note_mark(element: Element) -> bool:
+    """Whether an element is the raised number of a note, or the number that leads back from it."""
+    if not _NOTE_MARK.fullmatch("".join(element.itertext()).strip()):
+        return False
+    links = [one for one in element.iter("a") if (one.get("href") or "").startswith("#")]
+    about = f"{element.get('class') or ''} {element.get('epub:type') or ''}".lower()
+    raised = element.tag == "sup" or any(True for _ in element.iter("sup"))
+    return bool(links) and (raised or "note" in about)
 
 
 def _paragraphs(text: str) -> list[str]:

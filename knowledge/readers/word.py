@@ -304,7 +304,7 @@ def _with_levels(blocks: list[Block]) -> list[Block]:
         return blocks
     outermost = [block for block in headings if block.level == 2]
     first, *others = outermost or [headings[0]]
-    alone = not others and len(headings) > 1
+    alone = not others
     apart = not _NUMBERED.match(first.text) and all(_NUMBERED.match(one.text) for one in others)
     if first is not blocks[0] or not (alone or (others and apart)):
         return blocks

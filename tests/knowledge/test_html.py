@@ -63,6 +63,16 @@ def test_what_stands_behind_the_end_of_a_page_is_read() -> None:
     ]
 
 
+def test_marks_that_point_to_notes_are_no_text() -> None:
+    assert blocks(
+        page(
+            "<p>警务室186个<sup><a href='#n1'>[1]</a></sup>，面积90m<sup>2</sup>"
+            "<a href='#n2' class=noteref>②</a>，见<a href='#x'>3</a>。</p>"
+            "<p><a class=footnotesym href='#a1'>1</a>截至年底。</p>"
+        )
+    ) == [("paragraph", 0, "警务室186个，面积90m2，见3。"), ("paragraph", 0, "截至年底。")]
+
+
 def test_an_old_page_divides_paragraphs_by_line_breaks() -> None:
     assert blocks(page("<div>　　第一段，<br>接着。<br>　　第二段。<br><br>第三段。</div>")) == [
         ("paragraph", 0, "第一段，\n接着。"),

@@ -210,6 +210,18 @@ def scan(press: Press) -> None:
     press.canvas.drawImage(ImageReader(picture), 0, 0, 595, 842)
 
 
+def test_short_lines_stay_apart_and_marks_of_notes_go() -> None:
+    def page(press: Press) -> None:
+        left = 72.0
+        for text, size in (("警务室共186个", 12), ("1", 7), ("，面积90m", 12), ("2", 7)):
+            press.line(left, 700 if size == 12 else 704, text, size)
+            left += press.canvas.stringWidth(text)
+        press.line(72, 680, "第二段文字说明情况。")
+
+    texts = [text for _, text, _ in blocks(reader.parse(pdf(page)))]
+    assert texts == ["警务室共186个，面积90m2", "第二段文字说明情况。"]
+
+
 def recognised(*texts: str) -> bytes:
     """A PDF of one page: a picture of these lines."""
 

@@ -57,6 +57,17 @@ def test_an_outermost_heading_at_the_start_is_the_title_if_the_others_are_number
     ]
 
 
+def test_the_only_outermost_heading_is_the_title_if_the_file_begins_with_it() -> None:
+    def build(file: WordFile) -> None:
+        file.add_heading("工作报告", 1)
+        file.add_paragraph(PROSE)
+
+    assert blocks(word.parse(made(build))) == [
+        ("heading", 1, "工作报告"),
+        ("paragraph", 0, PROSE),
+    ]
+
+
 def test_numbers_that_word_makes_are_part_of_the_text() -> None:
     def build(file: WordFile) -> None:
         own = number(

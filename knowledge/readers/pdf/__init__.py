@@ -64,6 +64,7 @@ class _Leaf:
     lines: list[Line]
     grids: list[Grid]
     pictures: tuple[Box, ...]
+    width: float
     height: float
 
 
@@ -81,11 +82,11 @@ def parse(content: bytes) -> Document:
     scans = _Scans()
     for page, drawn in pages(content):
         found, rest = grids(page.rules, page.glyphs)
-        leaf = _Leaf(lines(rest), found, page.pictures, page.height)
+        leaf = _Leaf(lines(rest), found, page.pictures, page.width, page.height)
         characters.update(map(_is_unknown, "".join(glyph.text for glyph in page.glyphs)))
         if page.pictures and not leaf.lines and not leaf.grids:
             if own := scans.lines(drawn):
-                leaf = _Leaf(own, [], (), page.height)
+                leaf = _Leaf(own, [], (), page.width, page.height)
                 remarks.append(Remark(RemarkKind.RECOGNISED_PAGE, page.number, ""))
             else:
                 pictures.append(page.number)
@@ -108,7 +109,7 @@ def parse(content: bytes) -> Document:
         remarks += (Remark(RemarkKind.CONTENTS, number, line.text) for line in contents)
         marks: dict[str, Grid | Box] = {f"\0{n}": grid for n, grid in enumerate(leaf.grids)}
         marks |= {f"\1{n}": box for n, box in enumerate(leaf.pictures) if _is_figure(box)}
-        for column in columns([*text, *map(_stand_in, marks.items())]):
+        for column in columns([*text, *map(_stand_in, marks.items())], leaf.width):
             for part in parted(column):
                 if isinstance(part, Grid):
                     _add_table(flow, part, number)

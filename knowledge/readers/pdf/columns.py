@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from knowledge.readers.pdf.lines import Line
@@ -24,13 +24,16 @@ class Column:
     right: float
 
 
-def columns(lines: Sequence[Line]) -> list[Column]:
-    """The columns of a page, in reading order: above a line over the whole width, then below."""
+def columns(lines: Sequence[Line], width: float = 0.0) -> list[Column]:
+    """The columns of a page, in reading order: above a line over the whole width, then below.
+
+    ``width`` is that of the page: its right margin tells where lines could end if too few do there.
+    """
     if not lines:
         return []
     gutter = _gutter(lines)
     if gutter is None:
-        return [_column(lines)]
+        return [_within(_column(lines), width)]
     found: list[Column] = []
     left: list[Line] = []
     right: list[Line] = []
@@ -63,6 +66,16 @@ def _column(lines: Sequence[Line]) -> Column:
     # A table or picture, which a line stands in for, may be wider than the text.
     text = [line for line in lines if line.text[:1] >= " "] or lines
     return Column(tuple(ordered), min(line.left for line in text), _right(text))
+
+
+def _within(column: Column, width: float) -> Column:
+    """The only column of a page, its edge as far right as the margin at its left makes likely."""
+    text = [line for line in column.lines if line.text[:1] >= " "]
+    reach = [line for line in text if line.right > column.right - line.size]
+    if not text or len(reach) >= _LEAST_LINES - 1:
+        return column
+    margin = width - column.left - 2 * median(line.size for line in text)
+    return replace(column, right=max(column.right, margin))
 
 
 def _right(lines: Sequence[Line]) -> float:

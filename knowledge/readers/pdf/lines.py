@@ -14,6 +14,8 @@ from knowledge.readers.pdf.pages import Glyph
 _SAME_BASELINE = 0.4  # of the larger size; a raised note mark is less above its line
 _GAP = 1.3  # of the size; wider than what justified text has between two characters
 _WORD_GAP = 0.17  # of the size, between two letters: a space that the file does not have
+_NOTE_MARK = 0.75  # of the size of a line, that a mark is set in at most
+_RAISED = 0.15  # of the size, that it stands above the line at least
 _MIXED_GAP = 0.45
 _HANGING = "，。、；：！？）》」』】”’"
 
@@ -69,6 +71,7 @@ def _divided(row: list[Glyph]) -> list[Line]:
 
 
 def _line(part: list[Glyph]) -> Line:
+    part = _without_note_marks(part)
     seen = [glyph for glyph in part if not glyph.text.isspace()]
     if not seen:
         return Line("", 0, 0, 0, 0, bold=False)
@@ -93,6 +96,23 @@ def _line(part: list[Glyph]) -> Line:
         size,
         all(glyph.bold for glyph in seen),
     )
+
+
+def _without_note_marks(part: list[Glyph]) -> list[Glyph]:
+    """The characters without small raised ones behind a Chinese one, which point to a note.
+
+    Behind a letter or digit they are text: m², 10⁸.
+    """
+    usual = max((glyph.size for glyph in part), default=0.0)
+    base = min((glyph.y for glyph in part if glyph.size == usual), default=0.0)
+    kept: list[Glyph] = []
+    for glyph in part:
+        small = glyph.size <= _NOTE_MARK * usual and glyph.y > base + _RAISED * usual
+        marks = small and (glyph.text.isdigit() or glyph.text in "[]［］*＊†()（）")
+        if marks and kept and not kept[-1].text.isascii():
+            continue
+        kept.append(glyph)
+    return kept
 
 
 def _room(before: str, after: str, usual: float) -> float:
