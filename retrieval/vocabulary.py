@@ -83,10 +83,14 @@ class Vocabulary(Mapping[str, int]):
         """How many terms come before an encoded one, and whether it is among them."""
         begin = max(bisect_right(self._landmarks, term) - 1, 0) * _STRIDE
         starts = self.starts[begin : begin + _STRIDE + 1].tolist()
-        text = self.text[starts[0] : starts[-1]].tobytes()
-        near = [text[a - starts[0] : b - starts[0]] for a, b in itertools.pairwise(starts)]
-        place = bisect_left(near, term)
-        return begin + place, place < len(near) and near[place] == term
+        first, last = starts[0], starts[-1]
+        text = self.text[first:last].tobytes()
+
+        def near(number: int) -> bytes:
+            return text[starts[number] - first : starts[number + 1] - first]
+
+        place = bisect_left(range(len(starts) - 1), term, key=near)
+        return begin + place, place < len(starts) - 1 and near(place) == term
 
     def some(self, numbers: npt.NDArray[np.integer]) -> list[bytes]:
         """The terms with these numbers, encoded."""
