@@ -7,7 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.analysis import Analyzer
+from retrieval.errors import IndexOutOfDate
+from retrieval.index import build, revision
+from retrieval.saving import load, save
 from retrieval.segmenting import dictionary, fast_is_installed
+from tests.retrieval.conftest import of_texts
+from tests.retrieval.test_index import same
 
 KINDS = [
     False,
@@ -65,15 +70,41 @@ def test_a_word_that_stays_whole_anyway_is_not_added(fast: bool) -> None:
 
 
 @pytest.mark.skipif(not fast_is_installed(), reason="needs the extra fast")
-def test_where_the_two_segmenters_differ_their_analyzers_are_told_apart() -> None:
-    """They share a dictionary and cut nearly alike; what is no Chinese word, they cut otherwise."""
+def test_the_two_segmenters_differ_in_what_hyphens_join_and_in_rare_characters() -> None:
     plain, fast = Analyzer(), Analyzer(fast=True)
-    text = (Path(__file__).parents[2] / "knowledge/reports/huhang-benteng.md").read_text("utf-8")
-    lines = text.splitlines()
-    same = [line for line in lines if plain.words(line) == fast.words(line)]
-    assert len(same) >= 0.9 * len(lines)
-    assert plain.fingerprint != fast.fingerprint
-    assert plain.rules != fast.rules
+    report = Path(__file__).parents[2] / "knowledge/reports/huhang-benteng.md"
+    texts = [
+        *report.read_text("utf-8").splitlines(),
+        "50-60岁",
+        "2024-08-29",
+        "㐀㐁字",
+        "e-mail地址",
+    ]
+    differing = {}
+    for text in texts:
+        one, other = set(plain.words(text)), set(fast.words(text))
+        if one != other:
+            differing[text[:10]] = (sorted(one - other), sorted(other - one))
+    assert list(differing.values()) == [
+        (["2023", "2025"], ["2023-2025"]),
+        (["50", "60"], ["50-60"]),
+        (["08", "2024", "29"], ["2024-08-29"]),
+        (["㐀", "㐁"], ["㐀㐁"]),
+        ([], ["e-mail"]),
+    ]
+
+
+@pytest.mark.skipif(not fast_is_installed(), reason="needs the extra fast")
+def test_an_index_that_one_segmenter_made_is_not_taken_by_the_other(tmp_path: Path) -> None:
+    plain, fast = Analyzer(), Analyzer(fast=True)
+    library = of_texts("2023-2025年行动计划。", "大桥封闭三天。")
+    save(build(library, plain), tmp_path)
+    with pytest.raises(IndexOutOfDate, match="by another analyzer"):
+        load(tmp_path, revision(library, fast))
+    # Nor does the other's next index take anything over from it.
+    previous = load(tmp_path, revision(library, plain))
+    assert same(build(library, fast, previous=previous), build(library, fast))
+    assert "2023-2025" in build(library, fast, previous=previous).vocabulary
 
 
 @pytest.mark.parametrize("fast", KINDS)
