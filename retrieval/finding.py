@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,11 @@ class Found:
     def documents(self) -> list[int]:
         """The documents' numbers, best first."""
         return [int(self.hits.documents[row]) for row in self.order]
+
+    def preferring(self, row: int) -> Found:
+        """The same with one candidate first."""
+        order = np.concatenate([[row], self.order[self.order != row]]).astype(np.int64)
+        return replace(self, order=order)
 
 
 def find(

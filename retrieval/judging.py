@@ -23,6 +23,8 @@ from retrieval.synonyms import Thesaurus
 
 _LIKELY = 0.05  # share of the likeliest sentence's chance from which another is looked at
 _ONLY_NAMES = 0.5  # confidence from which a paragraph that shares only names may answer
+_LOOKED_AT = 3  # candidates that are asked for what the best one lacks
+_NEARLY = 2.0  # score by which such a candidate may be behind
 _NEAREST = 0.25  # share of the threshold from which a passage that falls short is shown
 
 
@@ -90,20 +92,23 @@ class Judge:
         found = find(self._engine, asked, weights=self.weights, likeness=likeness, among=among)
         if not len(found.order) or found.evidence is None:
             return Part(found, 0.0, Outcome.NOT_FOUND, ())
-        known = np.array(
-            [self._engine.doc_freq(term) > 0 for term in found.evidence.query.terms], np.bool_
-        )
-        calibration = refusal.load_calibration(with_semantic=likeness is not None)
-        confidence = calibration.confidence(refusal.signals(found, known))
-        return self._checked(found, confidence, calibration.threshold)
+        row = int(found.order[0])
+        passage = self._passage(found, row)
+        notices, only = self._lacking(found, passage)
+        for other in found.order[1:_LOOKED_AT]:
+            if not notices or found.scores[other] < found.scores[row] - _NEARLY:
+                break
+            passage = self._passage(found, int(other))
+            lacking, named = self._lacking(found, passage)
+            if not lacking and named is None:
+                found, notices, only = found.preferring(int(other)), [], None
+        return self._judged(found, notices, only)
 
-    def _checked(self, found: Found, confidence: float, threshold: float) -> Part:
-        """Hold what no score can tell against the best paragraph."""
-        asked = found.asked
-        document = found.documents()[0]
-        report, passages = self._report(document)
-        spans = self.marked(found, int(found.order[0]), judging=True)
-        passage = checks.Passage(
+    def _passage(self, found: Found, row: int) -> checks.Passage:
+        """The ``row``-th candidate as the checks look at it."""
+        report, passages = self._report(int(found.hits.documents[row]))
+        spans = self.marked(found, row, judging=True)
+        return checks.Passage(
             marked=normalise("\n".join(span.of(report.text) for span in spans)).text,
             paragraph=normalise(passages[0].paragraph.span.of(report.text)).text,
             above=normalise(
@@ -113,7 +118,10 @@ class Judge:
                 ))
             ).text,
         )  # fmt: skip
-        notices: list[Notice] = []
+
+    def _lacking(self, found: Found, passage: checks.Passage) -> tuple[list[Notice], str | None]:
+        """What no score can tell against a passage, and what it only names of the question."""
+        asked = found.asked
         only = checks.only_named(asked.text, asked.sought, passage, self._declaration)
         replaced = {term for one in asked.alternatives for term in one.covered}
         unknown = [
@@ -132,7 +140,7 @@ class Judge:
             and self._analyzer.names([word])[1]
         ]
         names = [*((name.form, name.forms) for name in self._names), *places]
-        notices += [
+        notices = [
             Notice(
                 NoticeKind.ELSEWHERE if self._occurrences.count(lacking) else NoticeKind.MISSING,
                 lacking,
@@ -142,6 +150,18 @@ class Judge:
         kind = checks.lacks(asked.text, asked.sought, passage)
         if kind is not None and only is None:
             notices.append(Notice(kind))
+        return notices, only
+
+    def _judged(self, found: Found, notices: Sequence[Notice], only: str | None) -> Part:
+        """What the best paragraph comes to, whose ``notices`` say what it lacks."""
+        assert found.evidence is not None  # noqa: S101 - there is a best paragraph
+        asked = found.asked
+        known = np.array(
+            [self._engine.doc_freq(term) > 0 for term in found.evidence.query.terms], np.bool_
+        )
+        calibration = refusal.load_calibration(with_semantic=found.likeness is not None)
+        confidence = calibration.confidence(refusal.signals(found, known))
+        threshold = calibration.threshold
         declared = self._declaration(asked.text) is not None
         if only is not None and (declared or confidence >= threshold):
             # The catalog's word stands however sure the search is.

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from knowledge.library import Library
+from knowledge.outline import one_paragraph
 from retrieval import checks
 from retrieval.answering import Answerer
 from retrieval.asking import Sought, sought
+from retrieval.building import build_answerer
 from retrieval.model import Notice, NoticeKind, Outcome
 
 
@@ -83,3 +86,19 @@ def test_a_year_goes_on_into_the_sentences_after_it() -> None:
     bare = checks.Passage("决议通过。", paragraph, "")
     assert checks.lacks(year, Sought.DATE, carried) is None
     assert checks.lacks(year, Sought.DATE, bare) is NoticeKind.NO_DATE
+
+
+def test_of_two_paragraphs_as_good_as_each_other_the_one_that_tells_comes_first() -> None:
+    texts = (
+        "城东水库的坝高是多少米,常有人问起。",
+        "新修的城东水库,坝高58米。",
+        "市图书馆周末开放。",
+        "公园里种了树。",
+    )
+    reports = (one_paragraph(f"r{n}", "", text) for n, text in enumerate(texts))
+    made = build_answerer(Library.from_reports(reports))
+    answer = made.answer("城东水库的坝高是多少米?")
+    assert (answer.outcome, answer.notices) == (Outcome.ANSWERED, ())
+    assert [quote.text for quote in answer.quotes] == [texts[1], texts[0]]
+    (nearest,) = made.answer("城东水库的坝宽是多少米,是不是99米?").quotes
+    assert nearest.text == texts[0]
