@@ -7,6 +7,7 @@ import contextlib
 import logging
 import secrets
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -28,6 +29,9 @@ from bot.watching import watching
 from bot.working import tell_interrupted
 
 _log = logging.getLogger(__name__)
+# Seconds that one thread computes before another gets its turn. While knowledge is replaced, an
+# answer waits so long at each of its steps; with Python's own 0.005 twice as long on the whole.
+_TURN = 0.0005
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _REFUSED = "Telegram refuses the token; check WENJU_TOKEN (BotFather shows it) and WENJU_API_URL"
 
@@ -37,6 +41,7 @@ def serve(settings: Settings) -> None:
 
     Raises CannotStart, UnusableState, and what is wrong with the knowledge.
     """
+    sys.setswitchinterval(_TURN)
     hearing = Hearing()
     with closing(Store(settings.state, retention_days=settings.retention_days)) as store:
         app = build_application(settings, store, hearing)
