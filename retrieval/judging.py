@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ from retrieval.synonyms import Thesaurus
 
 _LIKELY = 0.05  # share of the likeliest sentence's chance from which another is looked at
 _ONLY_NAMES = 0.5  # confidence from which a paragraph that shares only names may answer
+_SHORTEST_NAME = 3  # characters of a name that another one can be told from
 _LOOKED_AT = 3  # candidates that are asked for what the best one lacks
 _NEARLY = 2.0  # score by which such a candidate may be behind
 _NEAREST = 0.25  # share of the threshold from which a passage that falls short is shown
@@ -139,7 +140,8 @@ class Judge:
             and not self._engine.doc_freq(word)  # the dictionary calls 大桥 a place as well
             and self._analyzer.names([word])[1]
         ]
-        names = [*((name.form, name.forms) for name in self._names), *places]
+        others = [(name, (name,)) for name in self._unknown_people(asked.text)]
+        names = [*((name.form, name.forms) for name in self._names), *places, *others]
         notices = [
             Notice(
                 NoticeKind.ELSEWHERE if self._occurrences.count(lacking) else NoticeKind.MISSING,
@@ -159,9 +161,8 @@ class Judge:
         known = np.array(
             [self._engine.doc_freq(term) > 0 for term in found.evidence.query.terms], np.bool_
         )
-        calibration = refusal.load_calibration(with_semantic=found.likeness is not None)
-        confidence = calibration.confidence(refusal.signals(found, known))
-        threshold = calibration.threshold
+        confidence = refusal.confidence(found, known)
+        threshold = refusal.load_calibration(with_semantic=found.likeness is not None).threshold
         declared = self._declaration(asked.text) is not None
         if only is not None and (declared or confidence >= threshold):
             # The catalog's word stands however sure the search is.
@@ -177,6 +178,19 @@ class Judge:
             threshold = max(threshold, _ONLY_NAMES)
         outcome = Outcome.ANSWERED if confidence >= threshold else Outcome.NOT_FOUND
         return Part(found, confidence, outcome, ())
+
+    def _unknown_people(self, text: str) -> Iterator[str]:
+        """What differs from a person's name in its last or middle character and is nowhere else.
+
+        Whether it is a slip of the pen or somebody else, this library does not speak of 周远方.
+        """
+        people = {n.form for n in self._names if n.person and len(n.form) >= _SHORTEST_NAME}
+        for name in sorted(people):
+            for start in range(len(text) - len(name) + 1):
+                other = text[start : start + len(name)]
+                differing = sum(a != b for a, b in zip(name, other, strict=True))
+                if differing == 1 and other[0] == name[0] and not self._occurrences.occurs(other):
+                    yield other
 
     def _only_names(self, found: Found) -> bool:
         """Whether the best paragraph has of the question nothing but names, though there is more.

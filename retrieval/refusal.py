@@ -7,7 +7,7 @@ The constants are in ``parameters/confidence.json`` together with the command th
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -96,5 +96,22 @@ def load_calibration(*, with_semantic: bool) -> Calibration:
     return Calibration(
         tuple(data["weights"].get(name, 0.0) for name in SIGNALS),
         data["intercept"],
-        data["threshold"],
+        file["threshold"],
+    )
+
+
+def confidence(found: Found, known: npt.NDArray[np.bool_]) -> float:
+    """The probability that the best passage answers; the arguments are those of ``signals``.
+
+    With semantic evidence it is the surer one of two judges. 三零是什么 is too short to mean much,
+    and a passage that has all of its words answers it; a paraphrase has no word in common with the
+    passage that means the same.
+    """
+    if found.likeness is None:
+        return load_calibration(with_semantic=False).confidence(signals(found, known))
+    by_words = np.array(ranking.load_weights(with_semantic=False).values)
+    as_without = replace(found, scores=found.features @ by_words)
+    return max(
+        load_calibration(with_semantic=False).confidence(signals(as_without, known)),
+        load_calibration(with_semantic=True).confidence(signals(found, known)),
     )

@@ -102,3 +102,10 @@ def test_of_two_paragraphs_as_good_as_each_other_the_one_that_tells_comes_first(
     assert [quote.text for quote in answer.quotes] == [texts[1], texts[0]]
     (nearest,) = made.answer("城东水库的坝宽是多少米,是不是99米?").quotes
     assert nearest.text == texts[0]
+
+
+def test_somebody_of_nearly_the_same_name_is_somebody_else(answerer: Answerer) -> None:
+    answer = answerer.answer("周远方守护大桥多少年?")
+    assert answer.outcome is Outcome.NOT_FOUND
+    assert Notice(NoticeKind.MISSING, given="周远方") in answer.notices
+    assert answerer.answer("周远山守护大桥多少年?").outcome is Outcome.ANSWERED
