@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +25,7 @@ from retrieval.synonyms import Thesaurus
 
 _LIKELY = 0.05  # share of the likeliest sentence's chance from which another is looked at
 _ONLY_NAMES = 0.5  # confidence from which a paragraph that shares only names may answer
+_REMEMBERED = 32  # parts of questions
 _SHORTEST_NAME = 3  # characters of a name that another one can be told from
 _LOOKED_AT = 3  # candidates that are asked for what the best one lacks
 _NEARLY = 2.0  # score by which such a candidate may be behind
@@ -77,6 +80,8 @@ class Judge:
             },
         )
         self._declared = _declarations(library)
+        self._remembered: OrderedDict[str, Part] = OrderedDict()
+        self._remembering = threading.Lock()
 
     @property
     def by_meaning(self) -> bool:
@@ -84,7 +89,25 @@ class Judge:
         return self._meaning is not None
 
     def part(self, text: str, among: npt.NDArray[np.bool_] | None) -> Part:
-        """A normalised part of a question, searched ``among`` the documents marked, and judged."""
+        """A normalised part of a question, searched ``among`` the documents marked, and judged.
+
+        What was asked of all documents just before is remembered: a next page, the reasons of an
+        answer and a question that may follow another one ask the same again.
+        """
+        if among is not None:
+            return self._searched(text, among)
+        with self._remembering:
+            if text in self._remembered:
+                self._remembered.move_to_end(text)
+                return self._remembered[text]
+        part = self._searched(text, None)
+        with self._remembering:
+            self._remembered[text] = part
+            if len(self._remembered) > _REMEMBERED:
+                self._remembered.popitem(last=False)
+        return part
+
+    def _searched(self, text: str, among: npt.NDArray[np.bool_] | None) -> Part:
         asked = ask(text, self._analyzer, self._thesaurus)
         likeness = None
         if self._meaning is not None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,9 +15,12 @@ from knowledge.outline import one_paragraph
 from knowledge.topics import Topic
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer
+from retrieval.engine import Hits
+from retrieval.engines.local import LocalEngine
 from retrieval.model import Absence, Answer, Context, Notice, NoticeKind, Outcome
 from tests.retrieval.conftest import Answering, of_texts
 
+Marked = npt.NDArray[np.bool_]
 BRIDGE = ("二、工程", "（一）江城大桥")
 CABLES = ("二、工程", "（二）南岸斜拉桥")
 PEOPLE = ("一、队伍",)
@@ -424,3 +430,29 @@ def test_a_question_without_a_searchable_word_finds_nothing(
 ) -> None:
     answer = answerer.answer(question)
     assert (answer.outcome, answer.quotes) == (Outcome.NOT_FOUND, ())
+
+
+def test_the_next_page_of_an_answer_is_not_searched_for_again(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[tuple[str, ...]] = []
+    search = LocalEngine.search
+
+    def counted(
+        engine: LocalEngine, terms: Sequence[str], k: int, among: Marked | None = None
+    ) -> Hits:
+        searched.append(tuple(terms))
+        return search(engine, terms, k, among)
+
+    monkeypatch.setattr(LocalEngine, "search", counted)
+    made = build_answerer(library)
+    first_page = made.answer("江城大桥哪一年建成", limit=1)
+    assert len(searched) == 1
+    more = made.answer("江城大桥哪一年建成", limit=3)
+    assert len(searched) == 1
+    assert more.quotes[:1] == first_page.quotes
+    for number in range(40):
+        made.answer(f"江城大桥有{number}根拉索吗")
+    before = len(searched)
+    assert made.answer("江城大桥哪一年建成", limit=1).quotes == first_page.quotes
+    assert len(searched) == before + 1
