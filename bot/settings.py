@@ -216,9 +216,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         raise BadSetting("; ".join(_fault(fault, given) for fault in error.errors())) from None
 
 
+_ALLOWED = {"bool_parsing": "must be on or off", "int_parsing": "must be a whole number"}
+
+
 def _fault(fault: Mapping[str, Any], given: Mapping[str, str]) -> str:
     key = str(fault["loc"][0])
-    allowed = str(fault["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+    told = str(fault["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+    allowed = _ALLOWED.get(fault["type"], told)
     shown = "its value (not shown here)" if key in _HIDDEN else repr(given[key])
     return f"{key}: {shown} {allowed}"
 
