@@ -47,7 +47,7 @@ def start_page(
 ) -> Page:
     """In a few lines what can be asked, with questions to tap."""
     say = view.texts.say
-    commands = " ".join(["/ask", *(f"/{topic.command}" for topic in topics), "/reports", "/help"])
+    commands = " ".join(["/ask", *(f"/{topic.command}" for topic in topics), "/reports"])
     lines = [
         say("start.greeting", reports=reports_named(reports, view.texts)),
         say("start.group" if group else "start.how"),

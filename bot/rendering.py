@@ -308,7 +308,8 @@ def _answer_keyboard(
             rows += [*_in_rows(around, 3), (*back, *forth)]
         rows.append((*tools, *votes))
     if answer.outcome is not Outcome.ANSWERED and page == 0:
-        rows += question_rows(answer.suggestions)
+        # The message ends with "You could ask": what can be asked follows right under it.
+        rows = [*question_rows(answer.suggestions), *rows]
     return tuple(row for row in rows if row)
 
 

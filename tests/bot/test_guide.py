@@ -62,10 +62,10 @@ def test_start_says_in_five_lines_what_can_be_asked_with_two_questions_to_tap() 
     lines = page.body.plain.splitlines()
     assert len(lines) <= 5
     assert lines[0] == "你好，我是问据。我只从《两地的路》里找答案，一字不改，并注明出处。"
-    assert "常用命令：/ask /hero /reports /help" in lines
+    assert "常用命令：/ask /hero /reports" in lines
     assert labels(page) == [["甲?"], ["乙?"]]
     assert start_page([one, one], [], [], VIEW, group=True).body.plain.startswith(
-        "你好，我是问据。我只从2 份报告里找答案"
+        "你好，我是问据。我只从 2 份报告里找答案"
     )
 
 

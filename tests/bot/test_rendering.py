@@ -116,7 +116,7 @@ def test_nothing_found_says_what_is_missing_and_what_could_be_asked() -> None:
         VIEW,
     )
     assert page.body.plain == (
-        "报告里没有找到答案。\n全文未出现：“红烧肉”。\n"
+        "报告里没有找到答案；我只按报告回答。\n全文未出现：“红烧肉”。\n"
         "出现过，但没有一段回答：“怎么”2 段。\n\n可以这样问："
     )
     assert labels(page) == [["刘安是谁?"], ["三零是什么?"]]
@@ -129,16 +129,19 @@ def test_a_nearest_passage_is_called_the_nearest() -> None:
             outcome=Outcome.NOT_FOUND,
             notices=(Notice(NoticeKind.MISSING, "2020年"),),
             absence=Absence(("2020",), (("安全感", 2),)),
+            suggestions=("安全感是多少?",),
         ),
         VIEW,
     )
     assert page.body.plain.split("\n")[:5] == [
-        "报告里没有找到答案。",
+        "报告里没有找到答案；我只按报告回答。",
         "报告里没有“2020年”。",
         "出现过，但没有一段回答：“安全感”2 段。",
         "最接近的是这一段：",
         "",
     ]
+    assert page.body.plain.endswith("可以这样问：")
+    assert labels(page)[:2] == [["安全感是多少?"], ["上下文"]]
 
 
 def test_what_is_only_named_is_said_once_to_be_only_named() -> None:
