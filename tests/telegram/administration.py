@@ -52,6 +52,6 @@ async def settled(chat: Conversation, message: Message) -> Message:
 
     def done() -> Message | None:
         now = chat.now(message)
-        return None if now.text.endswith("……") else now
+        return None if now.text.endswith("…") else now
 
     return await chat.server.until(done, f"the end of “{chat.now(message).text}”")

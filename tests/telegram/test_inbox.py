@@ -42,7 +42,7 @@ async def in_the_end(chat: Conversation, message: Message) -> Message:
 
     def settled() -> Message | None:
         now = chat.now(message)
-        return None if now.text.endswith("……") else now
+        return None if now.text.endswith("…") else now
 
     return await chat.server.until(settled, "the end of the work")
 
