@@ -84,7 +84,8 @@ def test_a_paragraph_goes_on_over_page_and_footnote() -> None:
     ]
 
 
-def test_two_columns_are_read_one_after_the_other() -> None:
+@pytest.mark.parametrize("right", [310, 290])  # browsers leave a character's width between them
+def test_two_columns_are_read_one_after_the_other(right: float) -> None:
     rest = ""
 
     def page(press: Press) -> None:
@@ -92,14 +93,26 @@ def test_two_columns_are_read_one_after_the_other() -> None:
         press.line(150, 780, "这个标题横跨两栏的全部宽度", 22)
         top, _ = press.paragraph("甲" + LONG, 60, 730, 18)
         top, rest = press.paragraph("乙" + LONG, 60, top, 18, most=5)
-        top, _ = press.paragraph(rest, 310, 730, 18, indent=0)
-        press.paragraph("丙" + LONG, 310, top, 18)
+        top, _ = press.paragraph(rest, right, 730, 18, indent=0)
+        press.paragraph("丙" + LONG, right, top, 18)
 
     document = reader.parse(pdf(page))
     assert [text for _, text, _ in blocks(document)] == [
         "这个标题横跨两栏的全部宽度", "甲" + LONG, "乙" + LONG, "丙" + LONG,
     ]  # fmt: skip
     assert [one.kind for one in document.remarks] == [RemarkKind.JOINED]
+
+
+def test_names_in_a_list_are_read_row_by_row() -> None:
+    names = ["刘安国", "马春雨", "郑光照", "王小明", "李长青", "赵一"]
+
+    def page(press: Press) -> None:
+        for row in range(8):
+            for place, name in enumerate(names):
+                press.line(60 + 48 * place, 730 - 19 * row, name)
+
+    text = "".join(block.text for block in reader.parse(pdf(page)).blocks)
+    assert text.replace(" ", "") == "".join(names) * 8
 
 
 def test_rows_of_a_ruled_table_keep_their_header_over_the_page() -> None:

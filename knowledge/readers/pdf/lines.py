@@ -6,13 +6,17 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, starmap
 from statistics import median
 
 from knowledge.readers.pdf.pages import Glyph
 
 _SAME_BASELINE = 0.4  # of the larger size; a raised note mark is less above its line
 _GAP = 1.3  # of the size; wider than what justified text has between two characters
+_GUTTER = 0.8  # of the size; a gap between two columns, where row after row has one in its place
+_LEAST_ROWS = 6  # that have it
+_MOST_OTHERS = 0.25  # of the rows there: without it, or with more such gaps than it, as in a list
+_NARROWEST = 8  # times the size, that text on either side of it is wide
 _WORD_GAP = 0.17  # of the size, between two letters: a space that the file does not have
 _NOTE_MARK = 0.75  # of the size of a line, that a mark is set in at most
 _RAISED = 0.15  # of the size, that it stands above the line at least
@@ -47,7 +51,10 @@ def lines(glyphs: Iterable[Glyph]) -> list[Line]:
             rows[-1].append(glyph)
         else:
             rows.append([glyph])
-    return [line for row in rows for line in _divided(row)]
+    for row in rows:
+        row.sort(key=lambda glyph: glyph.left)
+    gutter = _gutter(rows)
+    return [line for row in rows for line in _divided(row, gutter)]
 
 
 def _is_beside(row: list[Glyph], glyph: Glyph) -> bool:
@@ -55,14 +62,66 @@ def _is_beside(row: list[Glyph], glyph: Glyph) -> bool:
     return row[0].y - glyph.y <= _SAME_BASELINE * size
 
 
-def _divided(row: list[Glyph]) -> list[Line]:
-    row.sort(key=lambda glyph: glyph.left)
+def _gutter(rows: list[list[Glyph]]) -> float | None:
+    """The place of a space between two columns that is too narrow for a single row to show it."""
+    shown = [seen for row in rows if (seen := [one for one in row if not one.text.isspace()])]
+    gaps = [[gap for gap in starmap(_Gap, pairwise(row)) if gap.width >= _GUTTER] for row in shown]
+    most, gutter = _LEAST_ROWS - 1, None
+    narrow = {own[0].middle for own in gaps if len(own) == 1 and own[0].width <= _GAP}
+    for place in sorted(narrow):
+        over = [
+            (row, own)
+            for row, own in zip(shown, gaps, strict=True)
+            if row[0].left < place < row[-1].right
+        ]
+        with_it = [one for one in over if any(gap.left <= place <= gap.right for gap in one[1])]
+        alone = [row for row, own in with_it if len(own) == 1]
+        if len(with_it) <= most or len(alone) < (1 - _MOST_OTHERS) * len(over):
+            continue
+        least = _NARROWEST * median(row[0].size for row in alone)
+        left = median(place - row[0].left for row in alone)
+        right = median(row[-1].right - place for row in alone)
+        if min(left, right) >= least:
+            most, gutter = len(with_it), place
+    return gutter
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """The space between two characters that follow each other in a row."""
+
+    before: Glyph
+    after: Glyph
+
+    @property
+    def left(self) -> float:
+        return self.before.right
+
+    @property
+    def right(self) -> float:
+        return self.after.left
+
+    @property
+    def middle(self) -> float:
+        return round((self.left + self.right) / 2)
+
+    @property
+    def width(self) -> float:
+        """Against the size of the text."""
+        return (self.right - self.left) / max(self.before.size, self.after.size)
+
+
+def _divided(row: list[Glyph], gutter: float | None) -> list[Line]:
+    """The lines of a row, which is sorted from left to right."""
     parts: list[list[Glyph]] = []
     reached = 0.0
     for glyph in row:
         if glyph.text.isspace() and parts and glyph.left - reached > glyph.size:
             continue
-        if not parts or glyph.left - reached > _GAP * max(parts[-1][-1].size, glyph.size):
+        least = _GAP
+        if gutter is not None and reached <= gutter <= glyph.left:
+            least = _GUTTER
+        if not parts or glyph.left - reached > least * max(parts[-1][-1].size, glyph.size):
             parts.append([])
             reached = glyph.right
         parts[-1].append(glyph)
