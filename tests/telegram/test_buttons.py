@@ -132,6 +132,7 @@ async def test_the_citation_can_be_copied_with_its_link(chat: Conversation) -> N
     copied = answer.button("复制出处")["copy_text"]["text"]
     assert "护航奔腾时代 忠诚使命担当 › 热血忠诚" in copied
     assert "第 6 段" in copied
+    assert copied.endswith(f"https://t.me/{BOT.username}?start={start_of(answer)}")
 
 
 @talking

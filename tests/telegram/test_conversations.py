@@ -111,6 +111,7 @@ async def test_what_is_not_in_the_report_is_refused_with_questions_that_are(
 ) -> None:
     answer = await chat.ask(question)
     assert "没有找到" in answer.text
+    assert "只按报告回答" in answer.text
     assert nothing_quoted(answer)
     assert 1 <= len(answer.buttons) <= 3
 
@@ -281,7 +282,10 @@ async def test_a_name_in_the_list_can_be_tapped(chat: Conversation) -> None:
     mark = chat.server.mark
     await chat.press(page, "刘安")
     shown = await chat.next_call(("sendMessage", "editMessageText"), since=mark)
-    assert Message(shown.result).citations[0] == "热血忠诚 6"
+    entry = Message(shown.result)
+    assert entry.citations[0] == "热血忠诚 6"
+    await chat.press(entry, "名单")
+    assert chat.now(entry).text == page.text
 
 
 async def test_an_unknown_command_is_explained_in_private(chat: Conversation) -> None:
@@ -321,6 +325,7 @@ async def test_what_the_report_does_not_say_is_not_invented_in_a_follow_up(
     first = await chat.ask("/hero 马春雨")
     then = await chat.ask("他立过什么功?", reply_to=first)
     assert set(then.citations) <= {"热血忠诚 8"}
+    assert "只提到“马春雨”" in then.text or "没有找到" in then.text
 
 
 async def test_a_question_about_something_else_is_not_taken_for_a_follow_up(
