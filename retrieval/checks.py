@@ -85,7 +85,11 @@ def missing(
         said = {numeral(n) for n in re.findall(f"({_NUMERAL}){re.escape(counted)}", there)}
         if said and numeral(number) not in {"1", *said}:  # 哪一个 and 一个 count nothing
             lacking.append(number + counted)  # 七项规定, where it has 三项规定 and 六项规定
-    return tuple(dict.fromkeys(lacking))
+    distinct = tuple(dict.fromkeys(lacking))
+    # The segmenter gives 鄂尔多 besides 鄂尔多斯: whoever lacks the one lacks the other.
+    return tuple(
+        one for one in distinct if not any(one != other and one in other for other in distinct)
+    )
 
 
 def lacks(question: str, sought: Sought, passage: Passage) -> NoticeKind | None:

@@ -109,3 +109,9 @@ def test_somebody_of_nearly_the_same_name_is_somebody_else(answerer: Answerer) -
     assert answer.outcome is Outcome.NOT_FOUND
     assert Notice(NoticeKind.MISSING, given="周远方") in answer.notices
     assert answerer.answer("周远山守护大桥多少年?").outcome is Outcome.ANSWERED
+
+
+def test_what_lies_inside_something_missing_is_not_missed_again() -> None:
+    passage = checks.Passage("包头建了三所学校。", "包头建了三所学校。", "")
+    names = [("鄂尔多", ("鄂尔多",)), ("鄂尔多斯", ("鄂尔多斯",)), ("赤峰", ("赤峰",))]
+    assert checks.missing("鄂尔多斯和赤峰建了什么?", names, (), passage) == ("鄂尔多斯", "赤峰")
