@@ -395,12 +395,12 @@ def main() -> int:
     note = f"{len(libraries)} libraries drawn from {', '.join(f.name for f in folders)} (train)"
 
     signs = [RANKING_SIGNS[f] for f in ranking.FEATURES]
-    kept: dict[str, Any] = json.loads((PARAMETERS / "ranking.json").read_text("utf-8"))
     by_name: dict[str, dict[str, float]] = {}
     counted = []
     for name, used, by in (("lexical", libraries, None), ("with_semantic", small, encoder)):
         if name == "with_semantic" and encoder is None:
-            by_name[name] = kept[name]  # what was fitted where the encoder was installed
+            # What was fitted where the encoder was installed stays.
+            by_name[name] = json.loads((PARAMETERS / "ranking.json").read_text("utf-8"))[name]
             continue
         rows = [row for one in used for row in ranking_rows(one, chance, by)]
         by_name[name] = _named(ranking.FEATURES, fit_choice(rows, signs))
