@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 QUIET = 1000  # milliseconds without a change after which a change is looked at
 LONGEST = 10_000  # milliseconds of changes without a pause after which they are looked at
 SETTLED = 1.0  # seconds after which a fault is one, and not a file that is still being written
+UNHEARD = 60.0  # seconds after which a folder is looked at whose file system may announce nothing
 AGAIN = 30.0  # seconds between attempts to watch a folder that is not there
 _DRAFT = "watched"
 
@@ -54,16 +55,29 @@ class Watch:
         folder = self.desk.settings.knowledge
         while True:
             try:
-                await self.look()
-                async for _ in awatch(
-                    folder, watch_filter=self._matters, step=QUIET, debounce=LONGEST
-                ):
-                    await self.look()
-                    if not folder.is_dir():
-                        break
+                await self._watch(folder)
             except OSError as error:
                 _log.error("the knowledge folder cannot be watched: %s", error)
+                await self.look()
             await asyncio.sleep(AGAIN)
+
+    async def _watch(self, folder: Path) -> None:
+        """Look at every change of ``folder``, until it is gone."""
+        # The first look comes when the watch has begun, so that no change falls in between.
+        now, due = asyncio.get_running_loop().time, 0.0
+        async for changes in awatch(
+            folder,
+            watch_filter=self._matters,
+            step=QUIET,
+            debounce=LONGEST,
+            rust_timeout=QUIET,
+            yield_on_timeout=True,
+        ):
+            if changes or now() >= due:
+                await self.look()
+                due = now() + UNHEARD
+            if not folder.is_dir():
+                return
 
     def _matters(self, change: Kind, path: str) -> bool:
         """Whether a change can be one of the knowledge: editors and the bot write files, too."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,54 @@ async def test_a_folder_that_is_gone_is_told_and_the_old_knowledge_serves(
         (said,) = bot.sent()
         assert "does not exist; set WENJU_KNOWLEDGE" in said
         assert bot.desk.answerer is before
+
+
+async def looked_at(
+    watch: Watch, folder: Path, monkeypatch: pytest.MonkeyPatch, *, saves: list[str]
+) -> int:
+    """How often ``folder`` was looked at until somebody had looked after the last of ``saves``.
+
+    The first text is saved during the first look, the second during the second, and so on.
+    """
+    looks, enough = 0, asyncio.Event()
+
+    async def look(_: Watch) -> None:
+        nonlocal looks
+        looks += 1
+        if looks > len(saves):
+            enough.set()
+        elif saves[looks - 1]:
+            (folder / "lu.md").write_text(saves[looks - 1], "utf-8")
+
+    monkeypatch.setattr(watching, "QUIET", 50)
+    monkeypatch.setattr(Watch, "look", look)
+    task = asyncio.create_task(watch.go_on())
+    async with asyncio.timeout(60):
+        await enough.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return looks
+
+
+async def test_what_is_saved_while_the_watch_begins_is_heard(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with in_process(settings, tmp_path / "state") as bot:
+        folder = tmp_path / "knowledge"
+        folder.mkdir()
+        bot.desk.settings = settings.model_copy(update={"knowledge": folder})
+        watch = Watch(bot.app.bot, bot.desk)
+        saves = ["桥有五座。", "桥有六座。"]
+        assert await looked_at(watch, folder, monkeypatch, saves=saves) == 3
+
+
+async def test_a_folder_that_announces_nothing_is_looked_at_now_and_then(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "UNHEARD", 0.0)
+    async with in_process(settings, tmp_path / "state") as bot:
+        folder = tmp_path / "knowledge"
+        folder.mkdir()
+        bot.desk.settings = settings.model_copy(update={"knowledge": folder})
+        watch = Watch(bot.app.bot, bot.desk)
+        assert await looked_at(watch, folder, monkeypatch, saves=["", ""]) == 3
