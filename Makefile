@@ -21,7 +21,7 @@ run: .set-up-run ## Set up if need be, then start the bot (without WENJU_TOKEN: 
 
 .PHONY: test
 test: .set-up-dev ## Run the whole test suite (ARGS="-k name" for a part of it)
-	@$(python) -m pytest $(ARGS)
+	@$(python) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 .PHONY: lint
 lint: .set-up-dev ## Check style, types and the Dockerfile
