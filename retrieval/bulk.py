@@ -25,6 +25,7 @@ from pathlib import Path
 
 from knowledge.library import Volume
 from retrieval.analysis import Analyzer
+from retrieval.cores import cores
 from retrieval.holdings import Holdings, Source, analyse, key, source
 from retrieval.room import Files, damaged, mapped
 
@@ -95,7 +96,7 @@ class Bulk:
     ) -> Iterator[tuple[int, Holdings]]:
         """The missing blocks, as they are finished."""
         left = list(missing)
-        processes = min(self.processes or _cores(), len(left))
+        processes = min(self.processes or cores(), len(left))
         if processes > 1:
             try:
                 for number in self._by_processes(tuple(left), blocks, names, analyzer, processes):
@@ -141,12 +142,6 @@ class Bulk:
             threads.shutdown(wait=True, cancel_futures=True)
             for process in started:
                 process.close()
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _blocks(volumes: Sequence[Volume]) -> Iterator[list[Volume]]:
