@@ -96,7 +96,6 @@ def _settings(folder: Path) -> dict[str, str]:
 
 async def measure(folder: Path, reports: int, rate: float, seconds: float) -> Throughput:
     """Run the bot for so many seconds, with a reload a third of the way."""
-    telegram.PATIENCE = seconds + 600  # a large library takes its time to open
     load = os.getloadavg()[0]
     paragraphs = reports * SECTIONS * PARAGRAPHS
     count = int(rate * seconds)
@@ -107,6 +106,7 @@ async def measure(folder: Path, reports: int, rate: float, seconds: float) -> Th
     settings = {**_settings(folder), "WENJU_ADMINS": str(admin.id)}
     cores = sorted(os.sched_getaffinity(0))
     async with telegram.running(telegram.Server(world)) as server:
+        server.patience = seconds + 600  # a large library takes its time to open
         setup = Setup(server, folder, settings)
         # What the bot starts inherits its core; this process, which plays Telegram, takes the rest.
         os.sched_setaffinity(0, cores[:1])

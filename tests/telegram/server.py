@@ -84,6 +84,7 @@ class Server:
         self.token = token
         self.port = port
         self.address = ""
+        self.patience = PATIENCE
         self.calls: list[Call] = []
         self.expected_refusals: set[str] = set()
         self.pending: deque[Json] = deque()
@@ -161,12 +162,14 @@ class Server:
     async def until(self, condition: Callable[[], T | None], wanted: str, *, since: int = 0) -> T:
         """What ``condition`` gives as soon as it gives anything; looked at after every change."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 while (value := condition()) is None:
                     await self._changed.wait()
                 return value
         except TimeoutError:
-            raise AssertionError(f"no {wanted} within {PATIENCE} s; {self.story(since)}") from None
+            raise AssertionError(
+                f"no {wanted} within {self.patience} s; {self.story(since)}"
+            ) from None
 
     def story(self, since: int = 0) -> str:
         """What the bot has asked for, for people."""

@@ -535,9 +535,9 @@ async def test_a_wrong_token_is_told_apart_from_a_malformed_one(server: Server) 
 
 
 async def test_a_call_that_does_not_come_is_reported_with_what_came(
-    bot: Bot, server: Server, chat: Chat, monkeypatch: pytest.MonkeyPatch
+    bot: Bot, server: Server, chat: Chat
 ) -> None:
-    monkeypatch.setattr("tests.telegram.server.PATIENCE", 0.05)
+    server.patience = 0.05
     await bot.send_message(chat.id, "一")
     with pytest.raises(AssertionError, match=r"(?s)no answerCallbackQuery.*sendMessage.*'一'"):
         await server.call("answerCallbackQuery")
