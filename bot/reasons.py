@@ -57,17 +57,17 @@ def reasons(
 def _numbered(number: int, explanation: Explanation, citation: str, texts: Texts) -> str:
     """The reason of one passage of several, in a line."""
     terms = _terms(explanation, citation, texts)
-    if not explanation.rank:
+    if explanation.about is None:
         return texts.say("why.one", number=number, terms=terms)
-    return texts.say("why.one_ranked", number=number, rank=explanation.rank, terms=terms)
+    return texts.say("why.one_ranked", number=number, rank=explanation.about.rank, terms=terms)
 
 
 def _alone(explanation: Explanation, citation: str, texts: Texts) -> list[str]:
     """The reason of the only passage of a page, in two lines."""
-    terms = _terms(explanation, citation, texts)
-    if explanation.matched and not _is_direct(explanation, citation):
+    terms, about = _terms(explanation, citation, texts), explanation.about
+    if about and (about.matched or about.synonyms) and not _is_direct(explanation, citation):
         terms = texts.say("why.terms", terms=terms)
-    rank = [texts.say("why.rank", rank=explanation.rank)] if explanation.rank else []
+    rank = [texts.say("why.rank", rank=about.rank)] if about else []
     return [clipped(terms, ROOM // 2), *rank]
 
 
@@ -76,9 +76,13 @@ def _terms(explanation: Explanation, citation: str, texts: Texts) -> str:
     if _is_direct(explanation, citation):
         chosen = any(one.kind is NoticeKind.CURATED for one in explanation.corrections)
         return texts.say("why.curated" if chosen else "why.direct")
-    if not explanation.matched:
+    about = explanation.about
+    if about is None or not (about.matched or about.synonyms):
         return texts.say("why.no_terms")
-    return texts.say("why.separator").join(explanation.matched)
+    synonyms = [
+        texts.say("why.synonym", given=given, meant=meant) for given, meant in about.synonyms
+    ]
+    return texts.say("why.separator").join([*about.matched, *synonyms])
 
 
 def _is_direct(explanation: Explanation, citation: str) -> bool:

@@ -16,7 +16,7 @@ from knowledge.library import Library
 from knowledge.model import Passage, Report, Span
 from knowledge.topics import Entry, Topic
 from retrieval import quoting, ranking, semantic
-from retrieval.analysis import Analyzer, normalise
+from retrieval.analysis import Analyzer, Terms, normalise
 from retrieval.asking import topic
 from retrieval.curated import CuratedQuestions
 from retrieval.direct import Direct
@@ -394,11 +394,18 @@ class Answerer:
             report, passages = self._report(document)
             return quoting.cite(report, passages[0].paragraph)
 
+        def holds(document: int, terms: Sequence[str]) -> bool:
+            asked = Terms((), tuple(terms), ())
+            evidence = self._engine.evidence(asked, np.array([document], np.int32))
+            rows = np.concatenate([evidence.holds, evidence.headings])
+            return bool(terms) and bool(rows.all(axis=1).any())
+
         return Explanation.of(
             question,
             read.notices,
             [(p.found, p.confidence, p.outcome, p.notices) for p in read.judged],
             citation,
+            holds,
             paragraph,
             [quote.citation for quote in read.front],
             self._judge.weights,

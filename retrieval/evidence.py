@@ -24,10 +24,13 @@ class Alternative:
     """Another way to say a part of the question.
 
     A sentence that holds all of ``instead`` is taken to hold ``covered`` as well; both are terms.
+    ``given`` and ``meant`` are the two as they are written, to be told to readers.
     """
 
     covered: tuple[str, ...]
     instead: tuple[str, ...]
+    given: str = ""
+    meant: str = ""
 
 
 @dataclass(frozen=True, slots=True)

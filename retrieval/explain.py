@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retrieval import ranking
+from retrieval.evidence import Alternative
 from retrieval.finding import Found
 from retrieval.model import Citation, Notice, NoticeKind, Outcome
 
@@ -33,7 +34,8 @@ class Ranked:
     """One passage in the ranking: ``rank`` from 1, the first stage's score, the sum of features.
 
     ``matched`` are the question's words that it holds, and parts of them; where there is none, the
-    pairs of characters.
+    pairs of characters. ``synonyms`` are what the question says and it says in other words: 老婆,
+    妻子.
     """
 
     citation: Citation
@@ -41,6 +43,7 @@ class Ranked:
     bm25: float
     score: float
     matched: tuple[str, ...]
+    synonyms: tuple[tuple[str, str], ...]
     contributions: tuple[Contribution, ...]
 
 
@@ -61,13 +64,12 @@ class PartExplained:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What explains an answer; ``matched`` and ``rank`` are of the passage asked about."""
+    """What explains an answer; ``about`` is the passage asked about, None where none was found."""
 
     question: str
     corrections: tuple[Notice, ...]
     parts: tuple[PartExplained, ...]
-    matched: tuple[str, ...]
-    rank: int
+    about: Ranked | None
     direct: tuple[Citation, ...] = ()  # what answered without a search: a byline, a roster
 
     @classmethod
@@ -77,16 +79,25 @@ class Explanation:
         corrections: Sequence[Notice],
         judged: Sequence[tuple[Found, float, Outcome, tuple[Notice, ...]]],
         citation: Callable[[int], Citation],
+        holds: Callable[[int, Sequence[str]], bool],
         paragraph: str | None,
         direct: Sequence[Citation],
         weights: ranking.Weights,
     ) -> Explanation:
-        """Explain parts that were searched and judged; ``citation`` gives a document's."""
+        """Explain parts that were searched and judged; ``citation`` gives a document's.
+
+        ``holds`` tells whether a sentence of a document, or what stands above it, has all of some
+        terms.
+        """
         parts = []
         for found, confidence, outcome, notices in judged:
             asked = found.asked
-            ranked = [_ranked(found, place, citation, weights) for place in range(len(found.order))]
-            shown = [r for r in ranked if r.rank <= _SHOWN or r.citation.id == paragraph]
+            cited = [citation(document) for document in found.documents()]
+            ranked = [
+                _ranked(found, place, one, holds, weights)
+                for place, one in enumerate(cited)
+                if place < _SHOWN or one.id == paragraph
+            ]
             parts.append(
                 PartExplained(
                     text=asked.text,
@@ -94,7 +105,7 @@ class Explanation:
                     words=asked.terms.words,
                     bigrams=asked.terms.bigrams,
                     instead=tuple(dict.fromkeys(_joined(a.instead) for a in asked.alternatives)),
-                    ranked=tuple(shown),
+                    ranked=tuple(ranked),
                     confidence=confidence,
                     outcome=outcome,
                     notices=notices,
@@ -108,8 +119,7 @@ class Explanation:
             question,
             tuple(corrections),
             tuple(parts),
-            chosen[0].matched if chosen else (),
-            chosen[0].rank if chosen else 0,
+            chosen[0] if chosen else None,
             tuple(direct),
         )
 
@@ -146,6 +156,7 @@ class Explanation:
                 )
                 lines.append(f"     bm25 {ranked.bm25:.2f}   score {ranked.score:.2f}")
                 lines.append(f"     matched: {' '.join(ranked.matched)}")
+                lines += [f"     by a synonym: {one} -> {other}" for one, other in ranked.synonyms]
                 lines += [
                     f"     {c.points:+7.2f} = {c.value:6.3f} x {c.weight:6.2f}  {c.feature}"
                     for c in sorted(ranked.contributions, key=lambda c: -abs(c.points))
@@ -167,24 +178,31 @@ def _joined(bigrams: Sequence[str]) -> str:
 
 
 def _ranked(
-    found: Found, place: int, citation: Callable[[int], Citation], weights: ranking.Weights
+    found: Found,
+    place: int,
+    citation: Citation,
+    holds: Callable[[int, Sequence[str]], bool],
+    weights: ranking.Weights,
 ) -> Ranked:
     assert found.evidence is not None  # noqa: S101 - there are rows
     row = int(found.order[place])
     evidence = found.evidence
+    document = int(found.hits.documents[row])
     begin, end = evidence.starts[row], evidence.starts[row + 1]
     held = np.maximum(evidence.holds[begin:end].max(axis=0), evidence.headings[row])
-    matched = [t for t, has in zip(evidence.query.terms, held, strict=True) if has and len(t) > 1]
+    terms = [t for t, has in zip(evidence.query.terms, held, strict=True) if has]
+    synonyms, replaced = _in_other_words(found.asked.alternatives, terms, document, holds)
+    matched = [t for t in terms if len(t) > 1 and t not in replaced]
     whole = [t for t in matched if not any(t != other and t in other for other in matched)]
     # 区公 of 全区公安 says nothing to a reader where words have matched.
-    words = (*found.asked.terms.words, *(_joined(one.instead) for one in found.asked.alternatives))
-    telling = [term for term in whole if any(term in word for word in words)]
+    telling = [term for term in whole if any(term in word for word in found.asked.terms.words)]
     return Ranked(
-        citation=citation(int(found.hits.documents[row])),
+        citation=citation,
         rank=place + 1,
         bm25=float(found.hits.scores[row]),
         score=float(found.scores[row]),
-        matched=tuple(telling or whole),
+        matched=tuple(telling or (() if synonyms else whole)),
+        synonyms=synonyms,
         contributions=tuple(
             Contribution(name, float(value), weight)
             for name, value, weight in zip(
@@ -192,3 +210,28 @@ def _ranked(
             )
         ),
     )
+
+
+def _in_other_words(
+    alternatives: Sequence[Alternative],
+    terms: Sequence[str],
+    document: int,
+    holds: Callable[[int, Sequence[str]], bool],
+) -> tuple[tuple[tuple[str, str], ...], frozenset[str]]:
+    """What a document says in other words, and which ``terms`` it holds in no other way."""
+    said: dict[tuple[str, str], None] = {}
+    replaced: set[str] = set()
+    for one in alternatives:
+        if not holds(document, one.instead):
+            continue
+        lacking = {t for t in terms if t in one.covered and not holds(document, (t,))}
+        if lacking:
+            said[one.given, one.meant] = None
+            replaced |= lacking
+    # 扫黑除恶 says 扫黑 as well.
+    longest = [
+        (given, meant)
+        for given, meant in said
+        if not any(given == g and meant != m and meant in m for g, m in said)
+    ]
+    return tuple(longest), frozenset(replaced)

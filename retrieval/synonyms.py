@@ -32,11 +32,17 @@ class Thesaurus:
     ) -> None:
         self._others: dict[str, list[Alternative]] = {}
         for group in groups:
+            written = {normalise(member).text: member for member in reversed(group)}
             texts = list(dict.fromkeys(normalise(member).text for member in group))
             terms = {text: analyzer.terms(text) for text in texts}
             for text in texts:
                 self._others.setdefault(text, []).extend(
-                    Alternative(_everything(terms[text]), _indexed(terms[other]))
+                    Alternative(
+                        covered=_everything(terms[text]),
+                        instead=_indexed(terms[other]),
+                        given=written[text],
+                        meant=written[other],
+                    )
                     for other in texts
                     if other != text
                 )
@@ -44,7 +50,7 @@ class Thesaurus:
             text = normalise(name).text
             covered = _everything(analyzer.terms(text))
             instead = _indexed(analyzer.terms(normalise(words).text))
-            self._others.setdefault(text, []).append(Alternative(covered, instead))
+            self._others.setdefault(text, []).append(Alternative(covered, instead, name, words))
         self._longest_first = sorted(self._others, key=len, reverse=True)
 
     def alternatives(self, topic: str) -> tuple[Alternative, ...]:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from retrieval import ranking
 from retrieval.answering import Answerer
 from retrieval.model import Notice, NoticeKind, Outcome
+from tests.retrieval.conftest import Answering, of_texts
 
 
 def test_an_explanation_shows_how_the_question_was_read(answerer: Answerer) -> None:
@@ -35,17 +38,34 @@ def test_the_passages_explained_are_those_that_answer(answerer: Answerer) -> Non
 
 def test_what_matched_stands_in_the_passage_or_above_it(answerer: Answerer) -> None:
     explanation = answerer.explain("江城大桥有多长?")
-    assert explanation.rank == 1
-    assert explanation.matched
+    assert explanation.about is not None
+    assert explanation.about.rank == 1
+    assert explanation.about.matched
     quote = answerer.answer("江城大桥有多长?").quotes[0]
     above = "".join((quote.citation.report_title, *quote.citation.section))
-    for term in explanation.matched:
+    for term in explanation.about.matched:
         assert term in quote.text + above
     assert not any(
         one != other and one in other
-        for one in explanation.matched
-        for other in explanation.matched
+        for one in explanation.about.matched
+        for other in explanation.about.matched
     )
+
+
+def test_what_a_synonym_matched_is_told_with_the_word_that_the_passage_has(
+    answering: Answering,
+) -> None:
+    library = replace(
+        of_texts("老张的妻子是警察。", "老张的老婆和妻子。", "天晴。"),
+        synonyms=(("妻子", "老婆", "夫人"), ("晴", "好天气")),
+    )
+    explanation = answering(library).explain("老张的老婆是警察吗?")
+    by_report = {one.citation.report_id: one for one in explanation.parts[0].ranked}
+    assert by_report["r0"].matched == ("老张", "警察")
+    assert by_report["r0"].synonyms == (("老婆", "妻子"),)
+    assert by_report["r1"].matched == ("老张", "老婆")
+    assert by_report["r1"].synonyms == ()
+    assert "     by a synonym: 老婆 -> 妻子" in explanation.lines()
 
 
 def test_a_named_passage_is_explained_wherever_it_ranks(answerer: Answerer) -> None:
@@ -54,7 +74,8 @@ def test_a_named_passage_is_explained_wherever_it_ranks(answerer: Answerer) -> N
     assert len(everything) > 3
     last = everything[-1].citation
     explanation = answerer.explain(question, paragraph=last.id)
-    assert explanation.rank == len(everything)
+    assert explanation.about is not None
+    assert explanation.about.rank == len(everything)
     (part,) = explanation.parts
     assert [one.rank for one in part.ranked] == [1, 2, 3, len(everything)]
     assert part.ranked[-1].citation == last
@@ -86,5 +107,5 @@ def test_every_part_is_explained(answerer: Answerer) -> None:
 
 def test_where_nothing_is_found_there_is_nothing_to_explain(answerer: Answerer) -> None:
     explanation = answerer.explain("火鸡")
-    assert (explanation.matched, explanation.rank) == ((), 0)
+    assert explanation.about is None
     assert explanation.lines()[0] == "question: 火鸡"

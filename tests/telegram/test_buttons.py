@@ -90,6 +90,13 @@ async def test_the_reason_names_the_words_that_matched(chat: Conversation) -> No
 
 
 @talking
+async def test_the_reason_names_the_synonym_that_matched(chat: Conversation) -> None:
+    answer = await chat.ask("宝力格的老婆是谁")
+    reason = await chat.press(answer, "为何命中")
+    assert reason.parameters["text"] == "命中的词：宝力格、老婆→妻子（同义）\n名次：第 1 名"
+
+
+@talking
 async def test_the_reason_is_told_of_every_passage_of_the_page(chat: Conversation) -> None:
     answer = await chat.ask("三个规定是什么？六项规定又是什么？")
     reason = (await chat.press(answer, "为何命中")).parameters["text"].splitlines()
