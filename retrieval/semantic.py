@@ -23,12 +23,12 @@ from retrieval.index import documents
 
 Vectors = npt.NDArray[np.float32]
 
-# Sentences that are embedded without being told to. One costs about 20 ms on one core, so this
-# many take 40 s once; a larger library is first answered without this evidence.
+# Sentences that are embedded without being told to. One costs 15 ms on two cores, so this
+# many take half a minute once; a larger library is first answered without this evidence.
 AFFORDABLE = 2_000
 
-# Sentences that are embedded in the background, in half an hour. Every question is compared with
-# all of them: with more, that would take longer than the rest of the answer.
+# Sentences that are embedded in the background, in a quarter of an hour. Every question is
+# compared with all of them: with more, that would take longer than the rest of the answer.
 MOST = 60_000
 
 _STEP = 2_048  # clauses after which what was embedded is kept: 40 s of work
