@@ -23,8 +23,8 @@ from bot.texts import Texts
 from knowledge.model import Kind, Report, Span
 from knowledge.topics import Entry, Topic
 from retrieval.model import Absence, Answer, Citation, Notice, NoticeKind, Outcome, Quote
+from retrieval.nearness import is_near
 
-NEAR = 0.5  # share of the best score: what answers as well has .54 and more, the rest .34 and less
 FOLDED = 60  # code points that a folded quotation shows for certain, on the narrowest phone
 MAX_LEAD = 400  # UTF-16 units of an answering sentence that is said before the quotation
 MAX_HIGHLIGHTS = 15  # in one passage: five passages and all else stay under 100 entities
@@ -113,12 +113,6 @@ def _paginate(answer: Answer, view: View, head: Markup) -> list[tuple[Quote, ...
         quotes.append(quote)
         used = used + piece
     return [*pages, tuple(quotes)]
-
-
-def is_near(answer: Answer, quote: Quote) -> bool:
-    """Whether ``quote`` scores so well that it may answer too."""
-    best = max(other.score for other in answer.quotes)
-    return best <= 0 or quote.score >= NEAR * best
 
 
 def _leads(answer: Answer, quote: Quote) -> bool:

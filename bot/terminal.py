@@ -11,9 +11,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.excerpt import merged
-from bot.rendering import absence_sentences, citation_text, is_near, notice_sentence
+from bot.rendering import absence_sentences, citation_text, notice_sentence
 from bot.texts import DEFAULT, Texts, language_of, texts
 from retrieval.model import Answer, NoticeKind, Outcome, Quote
+from retrieval.nearness import is_near
 
 if TYPE_CHECKING:
     from knowledge.topics import Entry, Topic

@@ -35,6 +35,7 @@ from retrieval.model import (
     Quote,
     Resolved,
 )
+from retrieval.nearness import is_related
 from retrieval.occurrences import Occurrences
 from retrieval.reading import Reader
 from retrieval.scope import Scope
@@ -149,6 +150,7 @@ class Answerer:
     ) -> Answer:
         """The best passages for ``question``, at most ``limit`` paragraphs, and what they tell.
 
+        There are fewer where the others are about something else; see ``nearness``.
         ``context`` is what was said before, for follow-ups; with ``section`` only what stands
         under these headings is searched.
         """
@@ -237,7 +239,7 @@ class Answerer:
             if part.outcome is not Outcome.ANSWERED
             for notice in part.notices
         )
-        quotes = self._quotes(judged, limit)
+        quotes = self._quotes(judged, limit, related=True)
         if outcome is Outcome.NOT_FOUND:
             # The nearest passage is shown only to say how it falls short of the question.
             near = any(n.kind not in _ABOUT_QUESTION for n in notices)
@@ -266,8 +268,13 @@ class Answerer:
         passages = self._documents[document]
         return self.library.report(passages[0].report_id), passages
 
-    def _quotes(self, judged: Sequence[Part], limit: int) -> tuple[Quote, ...]:
-        """The best paragraphs of every part in turn, none twice and none that repeats another."""
+    def _quotes(
+        self, judged: Sequence[Part], limit: int, *, related: bool = False
+    ) -> tuple[Quote, ...]:
+        """The best paragraphs of every part in turn, none twice and none that repeats another.
+
+        With ``related`` those that come nowhere near the best of their part are left out.
+        """
         marked: dict[int, list[Span]] = {}
         chosen: list[tuple[int, float, int]] = []
         texts: list[str] = []
@@ -277,6 +284,9 @@ class Answerer:
                 if row is None:
                     continue
                 found = judged[number].found
+                best, score = float(found.scores.max()), float(found.scores[row])
+                if related and row != found.order[0] and not is_related(score, best):
+                    continue
                 document = int(found.hits.documents[row])
                 if document in marked:
                     if len(judged) > 1 and row == found.order[0]:

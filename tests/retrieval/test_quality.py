@@ -12,7 +12,8 @@ from knowledge.catalog import load_library
 from knowledge.library import Library
 from retrieval.beir import load_beir
 from retrieval.building import build_answerer
-from retrieval.evaluation import Dataset, Measures, evaluate, gold_dataset, measures
+from retrieval.evaluation import Dataset, Measures, evaluate, gold_dataset, measures, place
+from retrieval.model import Outcome
 from retrieval.semantic import Encoder, installed_encoder
 
 # A little under what was reached. The BEIR folders: 200 questions of the split `test`, without
@@ -95,6 +96,21 @@ def stated(readme: str) -> tuple[dict[str, float], dict[str, float]]:
     )
 
 
+def lost(dataset: Dataset, encoder: Encoder | None = None) -> list[str]:
+    """The questions of which a gold paragraph that ranks among the first ten is not listed."""
+    answerer = build_answerer(dataset.library, encoder=encoder)
+    result = []
+    for question in dataset.questions:
+        answer, ranking = answerer.ranked(question.text, limit=10)
+        if answer.outcome is Outcome.ANSWERED:
+            listed = {
+                place(quote.citation) for quote in answerer.answer(question.text, limit=10).quotes
+            }
+            if ({place(quote.citation) for quote in ranking} & question.gold) - listed:
+                result.append(question.text)
+    return result
+
+
 @pytest.fixture(scope="module")
 def shipped() -> Library:
     return load_library(shipped_knowledge())
@@ -105,6 +121,13 @@ def test_the_gold_questions_are_answered_as_well_as_before(shipped: Library) -> 
     assert below(found, FLOORS["gold"]) == {}
     for readme in READMES:
         assert stated(readme)[0] == {key: pytest.approx(found[key], abs=5e-4) for key in STATED}
+
+
+def test_what_is_left_out_as_unrelated_answers_no_gold_question(shipped: Library) -> None:
+    gold = gold_dataset("gold", shipped, shipped.questions)
+    assert lost(gold) == []
+    if (encoder := installed_encoder()) is not None:
+        assert lost(gold, encoder) == []
 
 
 def test_the_gold_questions_are_answered_better_with_semantic_evidence(shipped: Library) -> None:

@@ -66,6 +66,15 @@ async def test_the_pages_of_an_answer_never_show_a_passage_twice(chat: Conversat
 
 
 @talking
+async def test_an_answer_with_one_good_passage_offers_no_more(chat: Conversation) -> None:
+    answer = await chat.ask("索连红的丈夫是谁")
+    assert answer.citations == ["热血忠诚 7"]
+    assert not any("更多" in button["text"] for button in answer.buttons)
+    offered = await chat.inline("索连红的丈夫是谁")
+    assert (len(offered["results"]), offered.get("next_offset", "")) == (1, "")
+
+
+@talking
 async def test_the_context_shows_the_neighbours_and_walks_on(chat: Conversation) -> None:
     answer = await chat.ask("刘安是谁")
     label = next(b["text"] for b in answer.buttons if b["text"].startswith("上下文"))
