@@ -132,7 +132,7 @@ def build_application(settings: Settings, store: Store, hearing: Hearing) -> App
         .token(settings.token.get_secret_value())
         .base_url(f"{settings.api_url}/bot")
         .base_file_url(f"{settings.api_url}/file/bot")
-        .rate_limiter(AIORateLimiter(max_retries=SEND_RETRIES))
+        .rate_limiter(AIORateLimiter(settings.send_rate, max_retries=SEND_RETRIES))
         .concurrent_updates(turns)
         .get_updates_request(ListeningRequest(hearing))
         .build()

@@ -94,6 +94,13 @@ class Settings(BaseModel):
         alias="WENJU_CHAT_RATE",
         description="questions a minute in one group; 0 for no limit",
     )
+    send_rate: int = Field(
+        30,
+        ge=1,
+        le=1_000,
+        alias="WENJU_SEND_RATE",
+        description="messages a second; Telegram takes 30, or up to 1000 from bots that pay for it",
+    )
     semantic: bool = Field(
         True,
         alias="WENJU_SEMANTIC",
