@@ -27,6 +27,7 @@ CHOICES: Mapping[str, Mapping[str, str | int | bool]] = {
     "passages": {"1": 1, "2": 2, "3": 3, "5": 5},
     "short": {"full": False, "short": True},
     "notices": {"on": True, "off": False},
+    "alone": {"on": True, "off": False},
 }
 LINES_PER_PAGE = 10
 BEGINNING = 18  # UTF-16 units of a paragraph's beginning on its button
@@ -199,13 +200,18 @@ def _page_of(
     return shown, page, ((tuple(turning),) if turning else ())
 
 
-def choices_page(preferences: Preferences, view: View, *, group: bool) -> Page:
-    """What is chosen, and a row of buttons for each thing that can be."""
+def choices_page(
+    preferences: Preferences, view: View, *, group: bool, ephemeral: bool = False
+) -> Page:
+    """What is chosen, and a row of buttons for each thing that can be.
+
+    ``ephemeral`` is whether the operator lets answers in groups be for their askers alone.
+    """
     say = view.texts.say
     lines = [bold(say("settings.title_group" if group else "settings.title_private"))]
     rows = []
     for name, values in CHOICES.items():
-        if name == "notices" and not group:
+        if (name == "notices" and not group) or (name == "alone" and not (group and ephemeral)):
             continue
         row = []
         for value, meaning in values.items():

@@ -14,6 +14,7 @@ from telegram import (
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
     BotCommandScopeChat,
+    BotCommandScopeChatAdministrators,
 )
 from telegram.error import BadRequest, TelegramError
 
@@ -67,6 +68,22 @@ async def publish_commands(
 async def publish_for_admin(bot: Bot, topics: Sequence[Topic], admin: int) -> None:
     """Tell Telegram the menu of one admin's private chat, if they have one with the bot yet."""
     await _publish(bot, BotCommandScopeChat(admin), topics, (*PRIVATE, *ADMIN))
+
+
+async def publish_for_group(bot: Bot, topics: Sequence[Topic], chat: int, *, alone: bool) -> None:
+    """Tell Telegram the menu of a group whose answers all see; none of its own where ``alone``."""
+    for scope, words in (
+        (BotCommandScopeChat(chat), GROUP),
+        (BotCommandScopeChatAdministrators(chat), GROUP_ADMINS),
+    ):
+        if not alone:
+            await _publish(bot, scope, topics, words)
+            continue
+        for language in LANGUAGES:
+            try:
+                await bot.delete_my_commands(scope, None if language == "en" else language)
+            except TelegramError as error:
+                _log.warning("Telegram did not drop the menu of a group: %s", error)
 
 
 async def _publish(

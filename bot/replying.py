@@ -160,7 +160,8 @@ async def _send(update: Update, context: Context, caller: Caller, page: Page) ->
     message, chat = update.effective_message, caller.chat
     if message is None:
         raise ValueError("an update without a message cannot be replied to")
-    whisper = whisper_for(update, wanted=desk_of(context).settings.ephemeral)
+    wanted = desk_of(context).settings.ephemeral and caller.preferences.alone
+    whisper = whisper_for(update, wanted=wanted)
     unseen = number_of(message) != 0  # by anybody else: nobody could see what is replied to
     reply = None
     if not unseen and _names_its_question(update, context, caller):

@@ -130,12 +130,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a chat has chosen in /settings; ``language`` "" follows whoever asks."""
+    """What a chat has chosen in /settings; ``language`` "" follows whoever asks.
+
+    ``alone`` is whether only the asker sees an answer in a group where the operator allows that.
+    """
 
     language: str = ""
     passages: int = 3
     short: bool = False
     notices: bool = True
+    alone: bool = True
 
 
 class Store:

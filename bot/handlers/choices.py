@@ -7,7 +7,9 @@ from telegram import Message, Update
 from bot.buttons import OutdatedButton, Press
 from bot.desk import Caller, Context, admission, caller_of, desk_of
 from bot.guide import CHOICES, choices_page
+from bot.menu import publish_for_group
 from bot.rates import Admission
+from bot.rendering import Page
 from bot.replying import respond, say
 
 
@@ -19,8 +21,7 @@ async def settings(update: Update, context: Context) -> None:
     if not await _may_choose(update, context, caller):
         await say(update, context, caller, caller.texts.say("settings.only_admins"))
         return
-    page = choices_page(caller.preferences, caller.view, group=caller.group)
-    await respond(update, context, caller, page)
+    await respond(update, context, caller, _page(caller, context))
 
 
 async def choose(update: Update, context: Context, press: Press) -> str:
@@ -33,8 +34,9 @@ async def choose(update: Update, context: Context, press: Press) -> str:
         raise OutdatedButton(str(press))
     await desk_of(context).memory.choose(caller.chat, **{name: CHOICES[name][value]})
     caller = await caller_of(update, context)
-    page = choices_page(caller.preferences, caller.view, group=caller.group)
-    await respond(update, context, caller, page)
+    await respond(update, context, caller, _page(caller, context))
+    if name == "alone":
+        await _publish(context, caller.chat)
     return caller.own.say("settings.saved")
 
 
@@ -43,6 +45,20 @@ async def moved(update: Update, context: Context) -> None:
     message = update.effective_message
     if isinstance(message, Message) and message.migrate_to_chat_id is not None:
         await desk_of(context).memory.move(message.chat_id, message.migrate_to_chat_id)
+        await _publish(context, message.migrate_to_chat_id)
+
+
+def _page(caller: Caller, context: Context) -> Page:
+    ephemeral = desk_of(context).settings.ephemeral
+    return choices_page(caller.preferences, caller.view, group=caller.group, ephemeral=ephemeral)
+
+
+async def _publish(context: Context, chat: int) -> None:
+    """Give a group whose answers all may see a menu whose commands all may see."""
+    desk = desk_of(context)
+    if desk.settings.ephemeral:
+        alone = (await desk.memory.preferences(chat)).alone
+        await publish_for_group(context.bot, desk.answerer.library.topics, chat, alone=alone)
 
 
 async def _may_choose(update: Update, context: Context, caller: Caller) -> bool:

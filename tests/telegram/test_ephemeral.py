@@ -89,6 +89,40 @@ async def test_what_all_could_read_is_answered_to_all_where_telegram_wants_that(
         assert "receiver_user" not in (await one.conversation().ask("刘安是谁")).json
 
 
+async def test_a_groups_own_administrators_choose_who_sees_its_answers(start: Start) -> None:
+    async with start(WENJU_EPHEMERAL="on") as one:
+        world, server = one.server.world, one.server
+        owner, guest = world.new_person("群主"), world.new_person("客人")
+        group = world.supergroup(administrators=(owner,))
+        group.standing = Standing.ADMINISTRATOR
+        chat = Conversation(server, group, owner)
+        page = await command(chat, "/settings")
+        assert "答案给谁看：只给提问的人" in page.text
+        await press(chat, page.json, "给全群")
+        number = page.json["ephemeral_message_id"]
+        chosen = group.whispers[number]
+        assert "答案给谁看：给全群" in Message(chosen).text
+        await server.call("setMyCommands", language_code="zh")
+        asking = Conversation(server, group, guest)
+        answer = await asking.ask(f"@{BOT.username} 刘安是谁")
+        assert (answer.citations, answer.id > 0) == (["热血忠诚 6"], True)
+        assert "receiver_user" not in answer.json
+
+        # Its own menu asks nobody for a hidden command; other groups have theirs as before.
+        refused = await chat.press_data(answer, "1galone.on", by=guest)
+        assert "管理员" in refused.parameters["text"]
+        scopes = [f"chat:{group.id}", f"chat_administrators:{group.id}"]
+        for scope in scopes:
+            assert not any("is_ephemeral" in entry for entry in server.methods.menus[scope, "zh"])
+        other = one.in_group()
+        other.chat.standing = Standing.ADMINISTRATOR
+        assert only_for(await other.ask(f"@{BOT.username} 刘安是谁"), other)
+
+        await press(chat, chosen, "只给提问的人")
+        assert only_for(await asking.ask(f"@{BOT.username} 索连红是谁"), asking)
+        assert not any((scope, "zh") in server.methods.menus for scope in scopes)
+
+
 async def test_what_nobody_else_could_read_is_never_answered_to_all(start: Start) -> None:
     async with start() as one:  # the operator did not ask for it, the reader did
         chat = one.in_group()
