@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from telegram import Message, Update
@@ -91,13 +92,14 @@ async def more(update: Update, context: Context, press: Press) -> str:
     if asking is None:
         return caller.own.say("answer.forgotten")
     answerer = desk_of(context).answerer
+    remark = _since(answerer, await _cited(update, context), caller)
     at = min(press.number(0), LAST_PAGE)
     composed = await asyncio.to_thread(compose, answerer, asking, caller.view, at)
     if composed is None:
         return caller.own.say("answer.forgotten")
     answer, page = composed
     await respond(update, context, caller, page, asking=asking, outcome=answer.outcome.value)
-    return ""
+    return remark
 
 
 async def around(update: Update, context: Context, press: Press) -> str:
@@ -122,15 +124,22 @@ async def why(update: Update, context: Context, press: Press) -> str:
     asking = await _asked(update, context, caller)
     if asking is None:
         return caller.own.say("answer.forgotten")
-    return await asyncio.to_thread(
+    answerer = desk_of(context).answerer
+    cited = await _cited(update, context) or (press.word(1),)
+    remark = _since(answerer, cited, caller)
+    first = answerer.resolve(press.word(1))
+    if first is None or first.quote is None:
+        return remark or caller.own.say("browse.gone")
+    said = await asyncio.to_thread(
         reasons,
-        desk_of(context).answerer,
+        answerer,
         asking,
         caller.view,
         caller.own,
         min(press.number(0), LAST_PAGE),
-        press.word(1),
+        first.quote.citation.id,
     )
+    return f"{remark}\n{said}" if remark else said
 
 
 async def turn_reports(update: Update, context: Context, press: Press) -> str:
@@ -207,6 +216,26 @@ async def _asked(update: Update, context: Context, caller: Caller) -> Asking | N
         return Asking(f"/{command.word} {command.argument}") if command.argument else None
     question = question_of(asked)
     return Asking(question) if question else None
+
+
+async def _cited(update: Update, context: Context) -> tuple[str, ...]:
+    """The citations that the pressed button's message shows, as far as they are remembered."""
+    query = update.callback_query
+    if query is None or query.message is None:
+        return ()
+    known = await desk_of(context).memory.answered(*place_of(query.message))
+    return known.citations if known else ()
+
+
+def _since(answerer: Answerer, cited: Sequence[str], caller: Caller) -> str:
+    """What to say where a paragraph has changed or gone since it was ``cited``, else ""."""
+    now = [answerer.resolve(citation) for citation in cited]
+    if not any(one is None or one.changed for one in now):
+        return ""
+    if len(now) > 1:
+        return caller.own.say("browse.stale")
+    gone = now[0] is None or now[0].quote is None
+    return caller.own.say("browse.gone" if gone else "browse.changed")
 
 
 async def _open(

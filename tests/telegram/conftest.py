@@ -101,7 +101,8 @@ def look_over(one: Running) -> None:
     assert one.server.refusals() == [], "Telegram would have refused this"
     assert SECRET not in one.bot.output, "the token is in the output"
     assert "Traceback" not in one.bot.output, one.bot.output
-    reports = [*SHIPPED.glob("reports/*"), *one.knowledge.glob("reports/*")]
+    own = [*one.knowledge.glob("reports/*"), *one.knowledge.glob("*.md")]
+    reports = [*SHIPPED.glob("reports/*"), *own]
     source = "".join(re.sub(r"\s", "", path.read_text(encoding="utf-8")) for path in reports)
     shelf = shelf_in(one.bot.folder / "state")
     for number in shelf.numbers()[:-1]:  # what was changed since the first, uploaded perhaps

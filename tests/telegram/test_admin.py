@@ -10,6 +10,7 @@ import pytest
 from tests.telegram.administration import administered, shown_in_the_end
 from tests.telegram.bot_process import ROOT
 from tests.telegram.conftest import Start
+from tests.telegram.test_buttons import edited_by, start_of
 
 TOPIC = """\
 - command: place
@@ -98,3 +99,70 @@ async def test_nobody_else_can_change_anything(start: Start, knowledge: Path) ->
         said = [message.text for message in alone.written()]
         assert said == ["这个命令只有机器人的管理员能用。"] * len(commands)
         assert among_others.written() == []
+
+
+LIGHTS = """\
+# 海岸的灯塔
+
+## 一、北岸
+
+北岸灯塔建于1902年，塔高三十二米，守塔人姓何。
+
+南岸灯塔建于1931年，塔高二十米，守塔人姓孟。
+
+东岸灯塔建于1950年，塔高十八米，没有人看守。
+
+西岸灯塔建于1977年，塔高四十米，灯光射程二十海里。
+
+## 二、盐田
+
+盐田一年晒盐两季，收成由会计老周记账。
+
+## 三、渡口
+
+渡口的船每天开六班，船工老秦撑了三十年船。
+"""
+
+
+async def test_a_button_says_so_when_its_paragraph_has_changed_or_gone(
+    start: Start, tmp_path: Path
+) -> None:
+    folder = tmp_path / "lights"
+    folder.mkdir()
+    report = folder / "lights.md"
+    report.write_text(LIGHTS, encoding="utf-8")
+    async with administered(start, folder) as (one, admin):
+        chat = one.conversation()
+        kept = await chat.ask("盐田的收成由谁记账")
+        gone = await chat.ask("渡口的船每天开几班")
+        several = await chat.ask("灯塔建于哪年，塔高多少米")
+        links = [start_of(kept), start_of(gone)]
+        copied = [message.button("复制出处")["copy_text"]["text"] for message in (kept, gone)]
+        assert [text.rpartition("start=")[2] for text in copied] == links
+
+        changed, _, _ = LIGHTS.partition("## 三、渡口")
+        report.write_text(
+            changed.replace("会计老周", "出纳小吴").replace("1902", "1903").replace("1931", "1932"),
+            encoding="utf-8",
+        )
+        await admin.press(await shown_in_the_end(admin, "/reload"), "确认")
+
+        said = {}
+        for name, message in (("changed", kept), ("gone", gone)):
+            why = await chat.press(message, "为何命中")
+            context = await edited_by(chat, message, "上下文")
+            opened = await chat.ask(f"/start {start_of(message)}")
+            said[name] = [why.parameters["text"].splitlines()[0], context.text, opened.text]
+        assert said["changed"][0] == "这一段后来改过。"
+        for text in said["changed"][1:]:
+            assert text.startswith("这一段后来改过。\n当时：")
+            assert text.index("会计老周") < text.index("现在：") < text.index("出纳小吴")
+        assert said["gone"][0] == "报告改过，这一段已经不在了。"
+        for text in said["gone"][1:]:
+            assert text.startswith("报告改过，这一段已经不在了。当时是这样写的：")
+            assert "船工老秦" in text
+
+        more = await chat.press(several, "更多段落")
+        assert more.parameters["text"] == "报告改过，这里有的段落已经不是当时的样子。"
+        assert chat.now(several).quotes
+        report.write_text(LIGHTS, encoding="utf-8")  # what was quoted at first stood there
