@@ -40,6 +40,7 @@ class Unit:
     pattern: re.Pattern[str]
     outside_quotes: bool = False
     carried: re.Pattern[str] | None = None
+    any_number: bool = False
 
     def stands_in(self, sentence: str, before: str = "") -> bool:
         """Whether a normalised sentence says it, or leaves it to the text ``before`` it.
@@ -64,6 +65,10 @@ class _Patterns:
     asked_noun: re.Pattern[str]
     asked_kind: re.Pattern[str]
     counted: re.Pattern[str]
+    from_where: re.Pattern[str]
+    origin: re.Pattern[str]
+    office: re.Pattern[str]
+    bearer: re.Pattern[str]
     spelled_out: re.Pattern[str]
     not_spelled_out: re.Pattern[str]
     exclusion: re.Pattern[str]
@@ -113,6 +118,7 @@ def _patterns() -> _Patterns:
                     _numbered(row["sentence"]),
                     row.get("outside_quotes", False),
                     _numbered(row["carried"]) if "carried" in row else None,
+                    any_number=row["sentence"] == "N",
                 ),
             )
             for row in tables["units"]
@@ -120,6 +126,10 @@ def _patterns() -> _Patterns:
         asked_noun=re.compile(tables["asked_noun"]),
         asked_kind=re.compile(tables["asked_kind"]),
         counted=re.compile(tables["counted"]),
+        from_where=re.compile(tables["origin"]["question"]),
+        origin=re.compile(tables["origin"]["sentence"]),
+        office=re.compile(tables["office"]),
+        bearer=re.compile(tables["bearer"]),
         spelled_out=re.compile(tables["spelled_out"]),
         not_spelled_out=re.compile(tables["not_spelled_out"]),
         exclusion=re.compile(tables["exclusion"]),
@@ -233,18 +243,63 @@ def unit(question: str) -> Unit | None:
     return None
 
 
+def unit_word(question: str) -> str | None:
+    """The words by which a normalised question asks for a number or a date of a kind.
+
+    >>> unit_word("郑光照的年龄"), unit_word("乌兰牧骑")
+    ('年龄', None)
+    """
+    for asked, _ in _patterns().units:
+        if match := asked.search(question):
+            return match[0]
+    return None
+
+
+def says_origin(question: str, sentence: str) -> bool | None:
+    """Whether a sentence tells where somebody comes from; ``None`` where that is not asked.
+
+    >>> says_origin("刘安是哪里人?", "刘安23年驻守"), says_origin("刘安是哪里人?", "刘安,兴安盟人")
+    (False, True)
+    """
+    patterns = _patterns()
+    if patterns.from_where.search(question) is None:
+        return None
+    return patterns.origin.search(sentence) is not None
+
+
+def office(question: str) -> str | None:
+    """The office whose holder a normalised question asks for.
+
+    >>> office("市公安局局长是谁?"), office("局长去了哪里?")
+    ('局长', None)
+    """
+    match = _patterns().office.search(question)
+    return match["office"] if match else None
+
+
+def bearers(question: str) -> list[re.Match[str]]:
+    """What a normalised question calls by a name of its own: ``name`` and ``kind`` of each thing.
+
+    >>> [match.groups() for match in bearers("红石大桥什么时候通车?")], bearers("那座大桥多长?")
+    ([('红石', '大桥')], [])
+    """
+    return list(_patterns().bearer.finditer(question))
+
+
 def wants_spelled_out(question: str) -> tuple[bool, str]:
     """Whether a normalised question wants something spelled out, and how many things it says.
 
-    >>> wants_spelled_out("七大体系是哪七个体系?"), wants_spelled_out("七大体系")
+    >>> wants_spelled_out("七大体系分别是哪七个体系?"), wants_spelled_out("七大体系")
     ((True, '七'), (False, ''))
     """
     patterns = _patterns()
-    match = patterns.spelled_out.search(question)
-    if match is None:
+    matches = list(patterns.spelled_out.finditer(question))
+    if not matches:
         return False, ""
-    if match["count"]:
-        return True, match["count"]
+    # 十件实事分别是哪十件: the one that counts decides.
+    for match in matches:
+        if match["count"]:
+            return True, match["count"]
     return patterns.not_spelled_out.search(question) is None, ""
 
 

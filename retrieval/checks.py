@@ -8,7 +8,7 @@ off as spelled out.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
 from retrieval.analysis import characters, numeral
@@ -18,10 +18,13 @@ from retrieval.asking import (
     asked_noun,
     counts,
     held,
+    office,
     qualifiers,
+    says_origin,
     told_vaguely,
     topic,
     unit,
+    unit_word,
     wants_spelled_out,
     without_exclusion,
     without_numbers_of,
@@ -39,6 +42,11 @@ _CHECKED = (Sought.NUMBER, Sought.DATE)  # the others are soft: they count in th
 
 _NUMERAL = r"\d+|[一二两三四五六七八九十百千万〇零]+"
 _COUNTED = re.compile(rf"({_NUMERAL})([项个条大级类种]\w{{2}})")
+_SENTENCE = re.compile("[;；。!！?？]")
+LONGEST_TERM = 30
+"""Characters of what a library calls a thing."""
+
+_OPENING = 40  # characters of a sentence in which it names whom it speaks of
 _COUNTABLE = 3  # two things are joined by 和 or 与 as often as listed
 _KINDS = re.compile(r"[几多少][种类条项点]")  # 有几种: a list tells it too
 _LIST = re.compile(r"[^,，。;；:：“”]{1,20}(?:、[^,，。;；:：]{1,20})+")
@@ -92,6 +100,50 @@ def missing(
     )
 
 
+def missing_office(
+    question: str, passage: Passage, also_called: Callable[[str], Sequence[str]]
+) -> str | None:
+    """The office whose holder the question asks for and that the passage does not speak of.
+
+    ``also_called`` gives what else the library calls a word.
+    """
+    asked = office(question)
+    there = f"{passage.above}\n{passage.paragraph}"
+    if asked is None or any(word in there for word in (asked, *also_called(asked))):
+        return None
+    return asked
+
+
+def said_of_another(
+    question: str,
+    places: Sequence[tuple[str, Sequence[str]]],
+    terms: Set[str],
+    passage: Passage,
+) -> str | None:
+    """The place that the question asks about, where the passage says it of another one only.
+
+    A paragraph may tell of one place after the other, a sentence each. ``places`` are known places
+    with everything that they are also called; ``terms`` are what the library calls things.
+    """
+    own = [(name, forms) for name, forms in places if name in question]
+    if not own:
+        return None
+    about = [
+        part
+        for start in range(len(question))
+        for part in (question[start : start + length] for length in range(2, LONGEST_TERM + 1))
+        if part in terms and not any(part in name or name in part for name, _ in own)
+    ]
+    here = {form for _, forms in own for form in forms}
+    others = {name for name, _ in places if not any(name in f or f in name for f in here)}
+    telling = [s for s in _SENTENCE.split(passage.paragraph) if any(t in s for t in about)]
+    for sentence in telling:
+        opening = sentence[:_OPENING]
+        if any(form in sentence for form in here) or not any(n in opening for n in others):
+            return None
+    return own[0][0] if telling else None
+
+
 def lacks(question: str, sought: Sought, passage: Passage) -> NoticeKind | None:
     """The kind of answer that is asked for and that the marked sentences have nothing of.
 
@@ -101,7 +153,11 @@ def lacks(question: str, sought: Sought, passage: Passage) -> NoticeKind | None:
     noun = asked_noun(question)
     if noun is not None and noun not in passage.marked:
         return NoticeKind.NO_PLACE
-    if sought is Sought.ANYTHING and unit(question) is not None:
+    if (told := says_origin(question, passage.marked)) is not None:
+        return None if told else NoticeKind.NO_PLACE
+    if sought is Sought.ANYTHING and (word := unit_word(question)):
+        if word in passage.marked:
+            return None  # 三公经费: what is said of it, in numbers or not
         sought = Sought.NUMBER  # 郑光照的年龄: a number without a word that asks
     if sought not in _CHECKED:
         return None

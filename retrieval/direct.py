@@ -14,6 +14,7 @@ from retrieval import front_matter, names, quoting
 from retrieval.analysis import Analyzer, normalise
 from retrieval.asking import topic, wants_roster
 from retrieval.model import Notice, NoticeKind, Quote
+from retrieval.parting import parts
 
 _FEW = 3  # paragraphs about one entry
 
@@ -35,7 +36,13 @@ class Direct:
 
     def quotes(self, text: str) -> tuple[Quote, ...]:
         """What answers a normalised question that asks for nothing else; mostly nothing."""
-        return self._front_matter(text) or self._roster(text)
+        whole = self._front_matter(text) or self._roster(text)
+        if whole:
+            return whole
+        pieces = [self._front_matter(part) for part in parts(text)]
+        if len(pieces) < 2 or not all(pieces):
+            return ()
+        return tuple({quote.citation.id: quote for piece in pieces for quote in piece}.values())
 
     def _front_matter(self, text: str) -> tuple[Quote, ...]:
         """The title, subtitle or byline that is asked for."""

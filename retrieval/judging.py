@@ -13,14 +13,14 @@ import numpy.typing as npt
 from knowledge.library import Library
 from knowledge.model import Passage, Report, Span
 from retrieval import checks, highlight, ranking, refusal, semantic
-from retrieval.analysis import Analyzer, normalise
-from retrieval.asking import unit
+from retrieval.analysis import Analyzer, normalise, normalise_all
+from retrieval.asking import bearers, unit
 from retrieval.engine import Engine
 from retrieval.finding import Found, ask, find
 from retrieval.index import documents
 from retrieval.model import Notice, NoticeKind, Outcome
 from retrieval.occurrences import Occurrences
-from retrieval.reading import Named
+from retrieval.reading import QUOTED, Named
 from retrieval.synonyms import Thesaurus
 
 _LIKELY = 0.05  # share of the likeliest sentence's chance from which another is looked at
@@ -80,6 +80,13 @@ class Judge:
             },
         )
         self._declared = _declarations(library)
+        self._terms = _terms(library)
+        self._places = [
+            (form, forms)
+            for place in library.lexicon.places
+            for forms in [tuple(normalise_all((place.name, *place.aliases)))]
+            for form in forms
+        ]
         self._remembered: OrderedDict[str, Part] = OrderedDict()
         self._remembering = threading.Lock()
 
@@ -163,14 +170,20 @@ class Judge:
             and not self._engine.doc_freq(word)  # the dictionary calls 大桥 a place as well
             and self._analyzer.names([word])[1]
         ]
-        others = [(name, (name,)) for name in self._unknown_people(asked.text)]
+        strangers = (*self._unknown_people(asked.text), *self._unknown_bearers(asked.text))
+        others = [(name, (name,)) for name in strangers]
         names = [*((name.form, name.forms) for name in self._names), *places, *others]
+        lacked = [
+            *checks.missing(asked.text, names, unknown, passage),
+            checks.missing_office(asked.text, passage, self._also_called),
+            checks.said_of_another(asked.text, self._places, self._terms, passage),
+        ]
         notices = [
             Notice(
                 NoticeKind.ELSEWHERE if self._occurrences.count(lacking) else NoticeKind.MISSING,
                 lacking,
             )
-            for lacking in checks.missing(asked.text, names, unknown, passage)
+            for lacking in filter(None, dict.fromkeys(lacked))
         ]
         kind = checks.lacks(asked.text, asked.sought, passage)
         if kind is not None and only is None:
@@ -197,10 +210,17 @@ class Judge:
             shown = tuple(notices) if about else ()
             # Below the threshold, in the order that the scores had among themselves.
             return Part(found, confidence * threshold, Outcome.NOT_FOUND, shown)
-        if self._only_names(found):
+        needed = unit(asked.text)
+        proven = needed is not None and not needed.any_number  # or the checks would have said so
+        if self._only_names(found) and not proven:
             threshold = max(threshold, _ONLY_NAMES)
         outcome = Outcome.ANSWERED if confidence >= threshold else Outcome.NOT_FOUND
         return Part(found, confidence, outcome, ())
+
+    def _also_called(self, word: str) -> tuple[str, ...]:
+        """What else the catalog calls a normalised word."""
+        groups = [*self._library.synonyms, *((n.name, *n.aliases) for n in self._library.lexicon)]
+        return tuple(other for group in groups if word in group for other in group)
 
     def _unknown_people(self, text: str) -> Iterator[str]:
         """What differs from a person's name in its last or middle character and is nowhere else.
@@ -214,6 +234,15 @@ class Judge:
                 differing = sum(a != b for a, b in zip(name, other, strict=True))
                 if differing == 1 and other[0] == name[0] and not self._occurrences.occurs(other):
                     yield other
+
+    def _unknown_bearers(self, text: str) -> Iterator[str]:
+        """What a thing is called whose like the library knows by other names only."""
+        for match in bearers(text):
+            name, start = match["name"], match.start()
+            inside = start and self._analyzer.knows(text[start - 1 : start + 1])  # 越[南子]公司
+            known = inside or self._analyzer.knows(name) or self._occurrences.occurs(name)
+            if not known and self._occurrences.occurs(match["kind"]):
+                yield match[0]
 
     def _only_names(self, found: Found) -> bool:
         """Whether the best paragraph has of the question nothing but names, though there is more.
@@ -284,6 +313,13 @@ class Judge:
 def _overlap(term: str, name: str) -> bool:
     """Whether a term is part of a name, holds it or runs over one of its ends."""
     return term in name or name in term or term[0] == name[-1] or term[-1] == name[0]
+
+
+def _terms(library: Library) -> frozenset[str]:
+    """What the library calls things: in quotation marks, or in the lexicon. Normalised."""
+    quoted = {match[1] for report in library.reports for match in QUOTED.finditer(report.text)}
+    listed = {form for name in library.lexicon.terms for form in (name.name, *name.aliases)}
+    return frozenset(normalise_all(sorted(quoted | listed)))
 
 
 def _declarations(library: Library) -> tuple[tuple[str, str, bool], ...]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from knowledge.catalog import load_library
 from knowledge.library import Library
 from knowledge.outline import one_paragraph
 from retrieval import checks
@@ -115,3 +116,87 @@ def test_what_lies_inside_something_missing_is_not_missed_again() -> None:
     passage = checks.Passage("包头建了三所学校。", "包头建了三所学校。", "")
     names = [("鄂尔多", ("鄂尔多",)), ("鄂尔多斯", ("鄂尔多斯",)), ("赤峰", ("赤峰",))]
     assert checks.missing("鄂尔多斯和赤峰建了什么?", names, (), passage) == ("鄂尔多斯", "赤峰")
+
+
+WORK_REPORT = """\
+# 县里的一年
+
+## 交通
+
+云溪大桥于9月28日建成通车,车程由90分钟缩短到35分钟。
+
+## 产业
+
+汽车业务进入三家主机厂的供应商名录。“三公”经费再压减5%。开办一家公司压缩到半个工作日以内。
+
+## 人
+
+罗大锤教徒弟打铁,教了四十年。联系电话0574-86881234,联系人是林婉秋。
+
+县长张三平看望了大家。
+"""
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
+    folder = tmp_path_factory.mktemp("county")
+    (folder / "county.md").write_text(WORK_REPORT, encoding="utf-8")
+    return build_answerer(load_library(folder))
+
+
+@pytest.mark.parametrize(
+    ("question", "notice"),
+    [
+        ("云溪大桥全长多少米?", Notice(NoticeKind.NO_NUMBER)),
+        ("红石大桥什么时候通车?", Notice(NoticeKind.MISSING, given="红石大桥")),
+        ("林婉秋是哪一年出生的?", Notice(NoticeKind.NO_DATE)),
+        ("罗大锤的年薪是多少?", Notice(NoticeKind.NO_NUMBER)),
+        ("罗大锤是哪里人?", Notice(NoticeKind.NO_PLACE)),
+        ("看望大家的书记是谁?", Notice(NoticeKind.MISSING, given="书记")),
+    ],
+)
+def test_what_the_passage_does_not_say_is_not_answered_with_what_it_says(
+    county: Answerer, question: str, notice: Notice
+) -> None:
+    answer = county.answer(question)
+    assert (answer.outcome, answer.notices) == (Outcome.NOT_FOUND, (notice,))
+
+
+def test_how_many_of_them_counts_wherever_the_question_says_it(county: Answerer) -> None:
+    answer = county.answer("三家主机厂分别是哪三家?")
+    assert (answer.outcome, answer.notices[0].kind) == (
+        Outcome.MENTIONED,
+        NoticeKind.ONLY_NAMED,
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("云溪大桥什么时候通车?", "云溪大桥于9月28日建成通车"),
+        ("三公经费", "“三公”经费再压减5%。"),
+        ("开办一家公司要多久?", "半个工作日"),
+        ("县长是谁?", "县长张三平"),
+    ],
+)
+def test_what_it_does_say_is_answered(county: Answerer, question: str, said: str) -> None:
+    answer = county.answer(question)
+    assert (answer.outcome, answer.notices) == (Outcome.ANSWERED, ())
+    assert said in answer.quotes[0].text
+
+
+def test_what_is_said_of_one_place_is_not_said_of_another(answerer: Answerer) -> None:
+    places = [("江城", ("江城",)), ("南岸", ("南岸",)), ("北山", ("北山",))]
+    text = "江城桥梁所推行“五级巡查”,发现早、处置快。南岸建起监测网。"
+    passage = checks.Passage(text, text, "")
+    terms = {"五级巡查"}
+    assert checks.said_of_another("南岸的五级巡查怎么做?", places, terms, passage) == "南岸"
+    assert checks.said_of_another("江城的五级巡查怎么做?", places, terms, passage) is None
+    assert checks.said_of_another("南岸的监测网怎么样?", places, terms, passage) is None
+    assert checks.said_of_another("五级巡查怎么做?", places, terms, passage) is None
+
+
+def test_title_and_author_are_asked_for_together(answerer: Answerer) -> None:
+    answer = answerer.answer("隧道运行报告的作者是谁?隧道运行报告的标题叫什么?")
+    assert answer.outcome is Outcome.ANSWERED
+    assert [quote.text for quote in answer.quotes] == ["(许安歌)", "江城隧道运行报告"]
