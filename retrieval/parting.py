@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 
+from retrieval.asking import RECOGNISED, sought
+
 MOST = 4  # parts of one question; more are answered together
 
 _ENDS = re.compile(r"[?!？！;；\n]+")
-_EACH = re.compile(r"各自|各|分别|都")
-_AND = re.compile(r"[、,，]|(?<=[^\s])(?:和|与|跟|以及|还有)(?=[^\s])")
+_CLAUSE = re.compile("[,，]")
+_SHORTEST = 4  # characters of a clause that asks something by itself
+# The parts of 首都, 各国 and 共和国 ask for nothing one by one.
+_EACH = re.compile(
+    r"各自|各(?![国省市地族种类界项级个位方派大])|分别|(?<![首国帝古故京成])都(?![市城会])"
+)
+_AND = re.compile(r"[、,，]|(?<=[^\s])(?:(?<!共)和(?![国平谐解])|与|跟|以及|还有)(?=[^\s])")
 _PRONOUN = re.compile(
     r"(?<!其)(?:他们|她们|它们|他|她|它)|其(?!他|它|余|中|实)|此人|这个人|这位|那位|该"
 )
@@ -22,15 +29,27 @@ def parts(question: str) -> tuple[str, ...]:
 
     >>> parts("三个规定、六项规定各管什么?")
     ('三个规定各管什么', '六项规定各管什么')
+    >>> parts("刘安守了多少年,谁给他送水?")
+    ('刘安守了多少年', '谁给他送水')
+    >>> parts("尼日共和国的首都在哪里?")
+    ('尼日共和国的首都在哪里',)
     >>> parts("刘安是谁?")
     ('刘安是谁',)
     """
     found: list[str] = []
     for sentence in filter(None, (s.strip(" ,，。.") for s in _ENDS.split(question))):
-        found += _each(sentence)
+        for clause in _asking(sentence):
+            found += _each(clause)
     if not 1 < len(found) <= MOST:
         return (_ENDS.sub(" ", question).strip(),)
     return tuple(found)
+
+
+def _asking(sentence: str) -> list[str]:
+    """The clauses of a sentence, where each of them asks something."""
+    clauses = [clause.strip() for clause in _CLAUSE.split(sentence)]
+    asks = all(len(clause) >= _SHORTEST and sought(clause) in RECOGNISED for clause in clauses)
+    return clauses if asks else [sentence]
 
 
 def _each(sentence: str) -> list[str]:
