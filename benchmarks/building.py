@@ -16,7 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -31,6 +34,9 @@ from retrieval.engines.local import LocalEngine
 from retrieval.index import Index
 from retrieval.saving import open_any, size, verify
 from retrieval.segmenting import fast_is_installed
+from retrieval.segments import LIMITS, Limits
+
+Made = TypeVar("Made")
 
 EACH = SECTIONS * PARAGRAPHS
 ASKED = 200
@@ -85,23 +91,37 @@ def _measure(documents: int, state: Path) -> None:
     print(f"jieba-rs: {'yes' if fast_is_installed() else 'no'}; cores: {os.cpu_count()}")
     shown = _Shown()
     index = _timed("built", lambda: index_of(made, analyzer, state / "index", progress=shown))
+    assert isinstance(index, Index)  # noqa: S101 - nothing was there before
     postings, terms = len(index.postings.documents), len(index.vocabulary)
     print(f"{size(state / 'index') / 1e6:.0f} MB, {postings} postings, {terms} terms", flush=True)
     del index
-    reports = list(made.reports)
-    middle = len(reports) // 2
-    reports[middle] = _report(middle, ["检修已经完成。", *reports[middle].text.split("\n")[1:]])
-    after = Library.from_reports(reports)
-    _timed("one report exchanged", lambda: index_of(after, analyzer, state / "index"))
-    _timed("compared with the checksums", lambda: verify(state / "index"))
     asked = [[dictionary()[0][t] for t in terms] for terms in questions(corpus(documents), ASKED)]
     (state / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
-    for cold in (True, False):
-        if cold:
-            _forget(state / "index")
-        command = [sys.executable, "-m", "benchmarks.building", "--opened", str(state)]
-        print("from disk:" if cold else "from the system's cache:", flush=True)
-        subprocess.run(command, check=True, cwd=ROOT)
+    _ask(state, "as it was built")
+    reports = list(made.reports)
+    for place, what, limits in (
+        (len(reports) // 2, "one report exchanged", LIMITS),
+        (len(reports) // 3, "another one exchanged", LIMITS),
+        (len(reports) // 4, "a third, and all merged", Limits(least=documents + 1)),
+    ):
+        changed = ["检修已经完成。", *reports[place].text.split("\n")[1:]]
+        reports[place] = _report(place, changed)
+        after = Library.from_reports(reports)
+        exchange = partial(index_of, after, analyzer, state / "index", limits=limits)
+        _timed(what, exchange)
+        if limits is LIMITS:
+            _ask(state, "with what has changed beside it")
+    _timed("compared with the checksums", lambda: verify(state / "index"))
+    _forget(state / "index")
+    _ask(state, "from disk")
+    _ask(state, "from the system's cache")
+
+
+def _ask(state: Path, how: str) -> None:
+    """Have the index opened and searched by a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.building", "--opened", str(state)]
+    print(f"{how}:", flush=True)
+    subprocess.run(command, check=True, cwd=ROOT)
 
 
 class _Shown:
@@ -118,10 +138,9 @@ class _Shown:
                 print()
 
 
-def _timed(what: str, work: object) -> Index:
-    assert callable(work)  # noqa: S101
+def _timed(what: str, work: Callable[[], Made]) -> Made:
     wall, cpu = time.perf_counter(), _processor_time()
-    made: Index = work()
+    made = work()
     wall, cpu = time.perf_counter() - wall, _processor_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"{what}: {wall:.1f} s, {cpu:.1f} s of processor time; peak {peak:.1f} GB", flush=True)

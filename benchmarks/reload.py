@@ -25,6 +25,7 @@ from benchmarks.reports import PARAGRAPHS, SECTIONS, text_of_report, write_repor
 from knowledge.catalog import load_library
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer, make_analyzer
+from retrieval.engines.local import LocalEngine
 from retrieval.index import build
 from retrieval.saving import open_any
 
@@ -136,9 +137,17 @@ def measure(folder: Path, count: int) -> int:
     )
     print(f"citations that changed without reason: {wrong}")
     library = asking.answerer.library
-    anew = build(library, make_analyzer(library, state / "cache"))
-    kept = open_any(state / "index").arrays()
-    same = all(np.array_equal(array, kept[name]) for name, array in anew.arrays().items())
+    analyzer = make_analyzer(library, state / "cache")
+    anew = build(library, analyzer)
+    kept = open_any(state / "index")
+    merged = build(library, analyzer, previous=kept).arrays()
+    same = all(np.array_equal(array, merged[name]) for name, array in anew.arrays().items())
+    first, second = LocalEngine(anew), LocalEngine(kept)
+    for question in asked:
+        terms = analyzer.terms(question)
+        hits, others = (e.search([*terms.words, *terms.bigrams], 40) for e in (first, second))
+        same &= np.array_equal(hits.documents, others.documents)
+        same &= np.array_equal(hits.scores, others.scores)
     print(f"the index is the one that is built from scratch: {'yes' if same else 'NO'}")
     return 0 if same and not wrong and not asking.failed else 1
 

@@ -11,15 +11,17 @@ is positive even when the library has one or two documents, where Okapi's is zer
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from rank_bm25 import BM25Plus
 
+from retrieval.counts import Counts
 from retrieval.postings import Ids, Places, Postings
 from retrieval.pruning import Costs, Impacts, Pruning
 
-__all__ = ["Costs", "Impacts", "Postings", "PostingsBM25", "top"]
+__all__ = ["Costs", "Impacts", "Postings", "PostingsBM25", "Rest", "top"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,11 +33,25 @@ _FEW = 256  # so few scores are sorted sooner than selected from
 _AT_ONCE = 1 << 14  # documents that are scored at once: bounds the memory that this takes
 
 
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What a collection has besides the documents of some postings.
+
+    So many ``documents``, with so many ``tokens``, of which ``doc_freqs`` hold the terms of these
+    postings. Numbers are below 0 where documents of the postings do not belong to the collection.
+    """
+
+    documents: int
+    tokens: int
+    doc_freqs: Counts
+
+
 class _Idf(Mapping[int, float]):
     """rank-bm25's idf by term, worked out when it is asked for: a vocabulary can have millions."""
 
-    def __init__(self, offsets: Places, corpus_size: int) -> None:
+    def __init__(self, offsets: Places, corpus_size: int, rest: Counts | None) -> None:
         self._offsets = offsets
+        self._rest = rest
         self._formula = BM25Plus.__new__(BM25Plus)
         self._formula.corpus_size = corpus_size
         self._formula.idf = {}  # by document frequency, of which there are few different ones
@@ -46,10 +62,12 @@ class _Idf(Mapping[int, float]):
         raise KeyError(term)
 
     def of(self, term: int) -> float:
-        """The idf of a term, 0 for one that no document holds."""
+        """The idf of a term in the whole collection, 0 for one that no document holds."""
         if not 0 <= term < len(self._offsets) - 1:
             return 0.0
         doc_freq = self._offsets.item(term + 1) - self._offsets.item(term)
+        if self._rest is not None:
+            doc_freq += self._rest.of(term)
         if not doc_freq:
             return 0.0
         known: dict[int, float] = self._formula.idf
@@ -57,18 +75,31 @@ class _Idf(Mapping[int, float]):
             self._formula._calc_idf({doc_freq: doc_freq})  # noqa: SLF001  # the formula's one home
         return known[doc_freq]
 
+    def here(self, term: int) -> float:
+        """The same, but 0 as well where none of the documents searched here holds the term."""
+        idf = self.of(term)
+        if idf and self._rest is not None:
+            return idf if self._offsets.item(term + 1) > self._offsets.item(term) else 0.0
+        return idf
+
     def of_all(self) -> Floats:
         """The idf of every term, 0 for one that no document holds."""
-        doc_freqs, places = np.unique(np.diff(self._offsets), return_inverse=True)
+        doc_freqs, places = np.unique(self._doc_freqs(), return_inverse=True)
         self._formula._calc_idf({n: n for n in doc_freqs.tolist() if n})  # noqa: SLF001
         known: dict[int, float] = self._formula.idf
         return np.array([known.get(n, 0.0) for n in doc_freqs.tolist()])[places]
 
     def __iter__(self) -> Iterator[int]:
-        return iter(np.flatnonzero(np.diff(self._offsets)).tolist())
+        return iter(np.flatnonzero(self._doc_freqs()).tolist())
 
     def __len__(self) -> int:
-        return int(np.count_nonzero(np.diff(self._offsets)))
+        return int(np.count_nonzero(self._doc_freqs()))
+
+    def _doc_freqs(self) -> Places:
+        doc_freqs: Places = np.diff(self._offsets)
+        if self._rest is not None:
+            doc_freqs[self._rest.terms] += self._rest.numbers
+        return doc_freqs
 
 
 class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type information
@@ -77,6 +108,9 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
     ``k1`` sets how soon repeats of a term stop counting, ``b`` how much length is held against a
     document. ``impacts``, where they were kept beside the postings, need not be worked out again;
     they must be for the same ``k1`` and ``b``. ``costs`` changes the time taken only.
+
+    With a ``rest`` the scores are those that the documents have in the whole collection. Documents
+    that do not belong to it are scored all the same: ``top_k`` is to be told ``among`` which.
     """
 
     def __init__(
@@ -87,6 +121,7 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
         b: float = B,
         impacts: Impacts | None = None,
         costs: Costs | None = None,
+        rest: Rest | None = None,
     ) -> None:
         # rank-bm25's own constructor would count what the postings have counted.
         if impacts is not None and (impacts.k1, impacts.b) != (k1, b):
@@ -96,33 +131,38 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
         self.k1 = k1
         self.b = b
         self.delta = 0.0
-        self.corpus_size = len(postings.lengths)
-        total = int(postings.lengths.sum(dtype=np.int64))
+        own = len(postings.lengths)
+        tokens = int(postings.lengths.sum(dtype=np.int64))
+        self.corpus_size = own + (rest.documents if rest else 0)
+        total = tokens + (rest.tokens if rest else 0)
         self.avgdl = total / self.corpus_size if total else 1.0
         self.doc_len = np.asarray(postings.lengths)
         self._offsets = np.asarray(postings.offsets)
         self._documents = np.asarray(postings.documents)
         self._counts = np.asarray(postings.counts)
         self._norms = np.asarray(k1 * (1 - b + b * self.doc_len / self.avgdl), np.float64)
-        self.idf = _Idf(self._offsets, self.corpus_size)
+        self.idf = _Idf(self._offsets, self.corpus_size, rest.doc_freqs if rest else None)
         costs = costs or Costs()
         self._most_terms = costs.terms
         self._parts: Floats | None = None
-        if self.corpus_size < costs.whole:
+        if own < costs.whole:
             idf = np.repeat(self.idf.of_all(), np.diff(self._offsets))
             self._parts = self._part(idf, self._counts, self._norms[self._documents])
-        self._pruning = Pruning(postings, impacts or Impacts.of(postings, k1=k1, b=b), costs)
+        # Impacts that were kept are for the average length of the documents that they are of.
+        drift = self.avgdl / (tokens / own) if rest and impacts and tokens else 1.0
+        impacts = impacts or Impacts.of(postings, k1=k1, b=b, average=self.avgdl)
+        self._pruning = Pruning(postings, impacts, costs, drift)
 
     def get_scores(self, query: Iterable[int]) -> Floats:
         """The score of every document, as rank-bm25 computes it; unknown terms add nothing."""
-        scores = np.zeros(self.corpus_size)
+        scores = np.zeros(len(self.doc_len))
         for term in query:
             if 0 <= term < len(self._offsets) - 1:
                 held = slice(self._offsets[term], self._offsets[term + 1])
                 documents = self._documents[held]
                 if self._parts is not None:
                     scores[documents] += self._parts[held]
-                elif idf := self.idf.of(term):
+                elif idf := self.idf.here(term):
                     scores[documents] += self._part(idf, self._counts[held], self._norms[documents])
         return scores
 
@@ -144,7 +184,7 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
         weights: dict[int, float] = {}
         if self._parts is None:
             for term in query:
-                if idf := self.idf.of(term):
+                if idf := self.idf.here(term):
                     weights[term] = weights.get(term, 0.0) + idf
             if k <= 0 or not weights:
                 return np.zeros(0, np.int32), np.zeros(0)
@@ -171,7 +211,7 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
 
     def _scores_of(self, query: Sequence[int], documents: Ids) -> Floats:
         """The scores of some documents; terms are added in the order of the question."""
-        idf = {term: value for term in query if (value := self.idf.of(term))}
+        idf = {term: value for term in query if (value := self.idf.here(term))}
         scores = np.zeros(len(documents))
         if not idf:
             return scores

@@ -17,11 +17,13 @@ from retrieval.bulk import BLOCK, Bulk
 from retrieval.engines.local import LocalEngine
 from retrieval.errors import IndexOutOfDate
 from retrieval.holdings import Holdings
-from retrieval.index import Index, Progress, analysed_here, build, revision
+from retrieval.index import Analysing, Index, Progress, analysed_here, build, revision
 from retrieval.ranking import Weights
 from retrieval.reading import QUOTED
+from retrieval.room import Memory, Room
 from retrieval.saving import any_saved, discard, open_any, saving, verify
 from retrieval.segmenting import fast_is_installed
+from retrieval.segments import LIMITS, Limits, Segmented, exchange
 
 _log = logging.getLogger(__name__)
 _LONGEST_TERM = 8  # characters of a term that is kept whole; longer ones are sentences
@@ -102,8 +104,12 @@ def index_of(
     *,
     keep: bool = True,
     progress: Progress = lambda _done, _total: None,
-) -> Index:
-    """The index saved in ``folder``, or one that takes over from it what has not changed."""
+    limits: Limits = LIMITS,
+) -> Index | Segmented:
+    """The index saved in ``folder``, or one that takes over from it what has not changed.
+
+    In a large one a small change is put beside what is saved; ``limits`` say which that is.
+    """
     if folder is None:
         return build(library, analyzer, progress=progress)
     previous = None
@@ -114,14 +120,9 @@ def index_of(
             _log.warning("%s; it is built anew", error)
     if previous is not None and previous.revision == revision(library, analyzer):
         return previous
-    if previous is not None and not previous.verified:
-        try:
-            verify(folder)  # what is taken over from it would be damaged, and not look so
-        except IndexOutOfDate as error:
-            _log.warning("%s; it is built anew", error)
-            previous = None
+    made = partial(_made, library, analyzer, previous, folder, limits=limits, progress=progress)
     if not keep:
-        return build(library, analyzer, previous=previous, progress=progress)
+        return made(Memory(), analysed_here)
     bulk = Bulk(folder.with_name("cache") / "blocks")
 
     def analysing(
@@ -131,12 +132,51 @@ def index_of(
         return (analysed_here if few else bulk)(volumes, analyzer, rules, progress)
 
     with saving(folder) as (room, publish):
-        index = build(
-            library, analyzer, previous=previous, room=room, analysing=analysing, progress=progress
-        )
+        index = made(room, analysing)
         publish(index)
     bulk.clear()
     return index
+
+
+def _made(
+    library: Library,
+    analyzer: Analyzer,
+    previous: Index | Segmented | None,
+    folder: Path,
+    room: Room,
+    analysing: Analysing,
+    *,
+    limits: Limits,
+    progress: Progress,
+) -> Index | Segmented:
+    """The index of ``library``, of which ``folder`` has the ``previous`` one."""
+    if previous is not None:
+        try:
+            exchanged = exchange(
+                library,
+                analyzer,
+                previous,
+                room=room,
+                analysing=analysing,
+                progress=progress,
+                limits=limits,
+            )
+        except (IndexError, ValueError, MemoryError) as error:
+            if previous.verified:
+                raise
+            _log.warning("%s looks damaged: %s", folder, error)
+        else:
+            if exchanged is not None:
+                return exchanged
+        if not previous.verified:
+            try:
+                verify(folder)  # what is taken over from it would be damaged, and not look so
+            except IndexOutOfDate as error:
+                _log.warning("%s; it is built anew", error)
+                previous = None
+    return build(
+        library, analyzer, previous=previous, room=room, analysing=analysing, progress=progress
+    )
 
 
 VERIFYING = "verifying"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from retrieval.analysis import Terms
-from retrieval.index import Index
+from retrieval.holdings import Holdings
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -48,23 +49,37 @@ class QueryTerms:
     alternatives: tuple[Alternative, ...] = ()
 
 
-def weigh(index: Index, terms: Terms, alternatives: Sequence[Alternative] = ()) -> QueryTerms:
+class Collection(Protocol):
+    """All that is searched, as far as weighing needs to know it."""
+
+    def __len__(self) -> int:
+        """The number of documents."""
+
+    def doc_freq(self, term: str) -> int:
+        """The number of documents whose text holds ``term``."""
+
+    def knows(self, term: str) -> bool:
+        """Whether a text or a heading holds ``term``."""
+
+
+def weigh(
+    collection: Collection, terms: Terms, alternatives: Sequence[Alternative] = ()
+) -> QueryTerms:
     """The distinct terms of an analysed question, weighed by how rare they are in the library."""
     families = (terms.words, terms.bigrams, terms.unigrams)
     column = {
         term: i for i, term in enumerate(dict.fromkeys([*families[0], *families[1], *families[2]]))
     }
-    count = len(index) + 1
+    count = len(collection) + 1
     instead = {term: one.instead for one in alternatives for term in one.covered}
 
     def rarity(term: str) -> float:
-        number = index.vocabulary.get(term)
-        if number is not None and index.doc_freqs[number]:
-            return float(np.log(count / index.doc_freqs[number]))
+        if doc_freq := collection.doc_freq(term):
+            return float(np.log(count / doc_freq))
         # What the library says in other words is as rare as those words.
-        known = [index.vocabulary[t] for t in instead.get(term, ()) if t in index.vocabulary]
+        known = [collection.doc_freq(t) for t in instead.get(term, ()) if collection.knows(t)]
         return max(
-            (float(np.log(count / max(index.doc_freqs[n], 1))) for n in known),
+            (float(np.log(count / max(doc_freq, 1))) for doc_freq in known),
             default=float(np.log(count)),
         )
 
@@ -106,7 +121,7 @@ class _Scratch(threading.local):
         self.columns = np.zeros(0, np.int32)
 
     def table(self, size: int) -> npt.NDArray[np.int32]:
-        if len(self.columns) != size:
+        if len(self.columns) < size:
             self.columns = np.full(size, -1, np.int32)
         return self.columns
 
@@ -123,8 +138,19 @@ def _ranges(begins: Ints, ends: Ints) -> Ints:
     return starts + np.arange(lengths.sum())
 
 
-def gather(index: Index, query: QueryTerms, documents: npt.ArrayLike) -> Evidence:
-    """Read the evidence of ``documents`` (their numbers) for a weighed question."""
+def gather(
+    index: Holdings,
+    query: QueryTerms,
+    documents: npt.ArrayLike,
+    *,
+    count: int,
+    doc_freqs: Callable[[npt.NDArray[np.int32]], npt.NDArray[np.int32]],
+) -> Evidence:
+    """Read the evidence of ``documents`` (their numbers) for a weighed question.
+
+    They are of a collection of ``count`` documents; ``doc_freqs`` tells in how many of their texts
+    the terms of ``index`` are.
+    """
     chosen = np.asarray(documents, np.int64)
     first, last = index.first_sentence[chosen], index.first_sentence[chosen + 1]
     sentences = _ranges(first, last)
@@ -154,7 +180,7 @@ def gather(index: Index, query: QueryTerms, documents: npt.ArrayLike) -> Evidenc
         rows = np.repeat(np.arange(len(chosen)), ends - begins)
         found = np.flatnonzero(columns >= 0)
         headings[rows[found], columns[found]] = 1
-        rarity = np.log((len(index) + 1) / np.maximum(index.doc_freqs[terms], 1))
+        rarity = np.log((count + 1) / np.maximum(doc_freqs(terms), 1))
         whole = np.bincount(rows, rarity, len(chosen))
         asked = np.bincount(rows[found], rarity[found], len(chosen))
         headings_asked = (asked / np.maximum(whole, 1e-9)).astype(np.float32)
@@ -179,3 +205,35 @@ def gather(index: Index, query: QueryTerms, documents: npt.ArrayLike) -> Evidenc
         held=index.held[sentences],
         lengths=index.sentence_lengths[sentences].astype(np.int64),
     )
+
+
+def interleaved(
+    query: QueryTerms, documents: npt.ArrayLike, pieces: Sequence[tuple[Ints, Evidence]]
+) -> Evidence:
+    """The evidence of ``documents``, of which each piece has those at some places."""
+    chosen = np.asarray(documents, np.int64)
+    sizes = np.zeros(len(chosen), np.int64)
+    for places, piece in pieces:
+        sizes[places] = np.diff(piece.starts)
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    rows, width = int(starts[-1]), len(query.terms)
+    whole = Evidence(
+        query=query,
+        documents=chosen,
+        sentences=np.zeros(rows, np.int64),
+        starts=starts,
+        holds=np.zeros((rows, width), np.float32),
+        headings=np.zeros((len(chosen), width), np.float32),
+        headings_asked=np.zeros(len(chosen), np.float32),
+        held=np.zeros(rows, np.uint8),
+        lengths=np.zeros(rows, np.int64),
+    )
+    for places, piece in pieces:
+        its_rows = _ranges(starts[places], starts[places + 1])
+        whole.sentences[its_rows] = piece.sentences
+        whole.holds[its_rows] = piece.holds
+        whole.held[its_rows] = piece.held
+        whole.lengths[its_rows] = piece.lengths
+        whole.headings[places] = piece.headings
+        whole.headings_asked[places] = piece.headings_asked
+    return whole

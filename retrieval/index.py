@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +40,9 @@ from retrieval.pruning import Impacts
 from retrieval.room import Memory, Room
 from retrieval.vocabulary import Bytes, encoded
 
-__all__ = ["Index", "Progress", "analysed_here", "build", "documents", "revision"]
+__all__ = ["Index", "Previous", "Progress", "analysed_here", "build", "documents", "revision"]
+
+Ints = npt.NDArray[np.int64]
 
 Progress = Callable[[int, int], None]
 """Called with how many documents are done and how many there are."""
@@ -65,6 +67,10 @@ class Index(Holdings):
     lexicon: Bytes
     impacts: Impacts
     verified: bool = True
+
+    def known(self) -> Sequence[tuple[Holdings, Bytes]]:
+        """What the next index can take over from, and the lexicon that it was made with."""
+        return ((self, self.lexicon),)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """All that is an array, to be kept; ``Index.of`` reads it."""
@@ -126,11 +132,22 @@ def analysed_here(
     return [made]
 
 
+class Previous(Protocol):
+    """An index that the next one can take reports over from."""
+
+    @property
+    def rules(self) -> str:
+        """How it was made."""
+
+    def known(self) -> Sequence[tuple[Holdings, Bytes]]:
+        """Its parts, and the lexicon that each was made with, in JSON."""
+
+
 def build(
     library: Library,
     analyzer: Analyzer,
     *,
-    previous: Index | None = None,
+    previous: Previous | None = None,
     room: Room | None = None,
     analysing: Analysing = analysed_here,
     progress: Progress = lambda _done, _total: None,
@@ -141,36 +158,76 @@ def build(
     """
     room = room or Memory()
     volumes = library.volumes
-    known = np.full(len(volumes), -1, np.int64)
-    if previous is not None and previous.rules == rules(analyzer):
-        known = _unchanged(previous, [key(volume) for volume in volumes], analyzer)
-    fresh = np.flatnonzero(known < 0)
-    parts: list[Holdings] = []
-    parts_of = np.zeros(len(volumes), np.int64)
-    reports_of = known.copy()
-    if previous is not None and len(fresh) < len(volumes):
-        parts.append(previous)
-    if len(fresh) or not len(volumes):
-        own = rules(analyzer)
-        made = analysing([volumes[n] for n in fresh.tolist()], analyzer, own, progress)
-        sizes = [len(part.first_document) - 1 for part in made]
-        parts_of[fresh] = np.repeat(np.arange(len(parts), len(parts) + len(made)), sizes)
-        reports_of[fresh] = np.arange(len(fresh)) - np.repeat(offsets(sizes)[:-1], sizes)
-        parts += made
-    merged = merge(parts, parts_of, reports_of, room)
-    words = json.dumps(sorted(analyzer.vocabulary), ensure_ascii=False)
+    parts_of, reports_of = taken_over(previous, volumes, analyzer)
+    old = [] if previous is None else [part for part, _ in previous.known()]
+    merged = merge(
+        *made_and_kept(old, parts_of, reports_of, volumes, analyzer, analysing, progress), room
+    )
     impacts = Impacts.of(merged.postings, k1=K1, b=B)
     arrays = merged.arrays() | {
-        "lexicon": room.fill("lexicon", np.uint8, [np.frombuffer(encoded(words), np.uint8)]),
+        "lexicon": lexicon_of(analyzer, room),
         "impacts_steps": room.fill("impacts_steps", np.uint16, [impacts.steps]),
         "impacts_highest": room.fill("impacts_highest", np.uint16, [impacts.highest]),
     }
     return Index.of(revision(library, analyzer), rules(analyzer), arrays)
 
 
-def _unchanged(previous: Index, keys: Sequence[bytes], analyzer: Analyzer) -> npt.NDArray[np.int64]:
-    """For each report the number that it has in ``previous``; -1 where it must be analysed."""
-    whole = previous.keys.tobytes()
+def lexicon_of(analyzer: Analyzer, room: Room) -> Bytes:
+    """The words that an analyzer knows besides its dictionary's, in ``room``, in JSON."""
+    words = json.dumps(sorted(analyzer.vocabulary), ensure_ascii=False)
+    return room.fill("lexicon", np.uint8, [np.frombuffer(encoded(words), np.uint8)])
+
+
+def taken_over(
+    previous: Previous | None, volumes: Sequence[Volume], analyzer: Analyzer
+) -> tuple[Ints, Ints]:
+    """For each report the part of ``previous`` that has it, and its number in that part.
+
+    Both are -1 where it must be analysed.
+    """
+    parts_of = np.full(len(volumes), -1, np.int64)
+    reports_of = np.full(len(volumes), -1, np.int64)
+    if previous is not None and previous.rules == rules(analyzer):
+        keys = [key(volume) for volume in volumes]
+        for number, (part, lexicon) in enumerate(previous.known()):
+            found = _unchanged(part, lexicon, keys, analyzer)
+            found[parts_of >= 0] = -1
+            parts_of[found >= 0] = number
+            reports_of[found >= 0] = found[found >= 0]
+    return parts_of, reports_of
+
+
+def made_and_kept(
+    old: Sequence[Holdings],
+    parts_of: Ints,
+    reports_of: Ints,
+    volumes: Sequence[Volume],
+    analyzer: Analyzer,
+    analysing: Analysing,
+    progress: Progress,
+) -> tuple[list[Holdings], Ints, Ints]:
+    """What ``merge`` takes: those of ``old`` that are needed, and what is analysed now."""
+    parts: list[Holdings] = []
+    new_parts_of, new_reports_of = parts_of.copy(), reports_of.copy()
+    for number, part in enumerate(old):
+        if (parts_of == number).any():
+            new_parts_of[parts_of == number] = len(parts)
+            parts.append(part)
+    fresh = np.flatnonzero(parts_of < 0)
+    if len(fresh) or not len(volumes):
+        made = analysing([volumes[n] for n in fresh.tolist()], analyzer, rules(analyzer), progress)
+        sizes = [len(part.first_document) - 1 for part in made]
+        new_parts_of[fresh] = np.repeat(np.arange(len(parts), len(parts) + len(made)), sizes)
+        new_reports_of[fresh] = np.arange(len(fresh)) - np.repeat(offsets(sizes)[:-1], sizes)
+        parts += made
+    return parts, new_parts_of, new_reports_of
+
+
+def _unchanged(
+    part: Holdings, lexicon: Bytes, keys: Sequence[bytes], analyzer: Analyzer
+) -> npt.NDArray[np.int64]:
+    """For each report the number that it has in ``part``; -1 where it must be analysed."""
+    whole = part.keys.tobytes()
     places = {
         whole[begin : begin + KEY_SIZE]: begin // KEY_SIZE
         for begin in range(0, len(whole), KEY_SIZE)
@@ -180,15 +237,15 @@ def _unchanged(previous: Index, keys: Sequence[bytes], analyzer: Analyzer) -> np
     again = np.ones(len(found), np.bool_)
     again[first] = False  # of two reports that are the same one is enough
     found[again] = -1
-    before = {(word, what) for word, what in json.loads(previous.lexicon.tobytes())}
+    before = {(word, what) for word, what in json.loads(lexicon.tobytes())}
     changed = {word for word, _ in before ^ analyzer.vocabulary}
     if changed:
         reused = np.flatnonzero(found >= 0)
-        found[reused[_holding(previous, changed)[found[reused]]]] = -1
+        found[reused[_holding(part, changed)[found[reused]]]] = -1
     return found
 
 
-def _holding(index: Index, words: Iterable[str]) -> npt.NDArray[np.bool_]:
+def _holding(index: Holdings, words: Iterable[str]) -> npt.NDArray[np.bool_]:
     """Which reports' texts hold any of ``words``."""
     holding = np.zeros(len(index.text_starts) - 1, np.bool_)
     for word in words:
@@ -197,7 +254,7 @@ def _holding(index: Index, words: Iterable[str]) -> npt.NDArray[np.bool_]:
     return holding
 
 
-def _where_it_may_be(index: Index, word: str) -> Iterable[tuple[int, int]]:
+def _where_it_may_be(index: Holdings, word: str) -> Iterable[tuple[int, int]]:
     """The stretches of reports outside of which no text holds ``word``."""
     documents: npt.NDArray[np.int32] | None = None
     offsets = index.postings.offsets
@@ -213,7 +270,9 @@ def _where_it_may_be(index: Index, word: str) -> Iterable[tuple[int, int]]:
     return [(report, report + 1) for report in distinct(reports).tolist()]
 
 
-def _look(index: Index, word: bytes, begin: int, end: int, holding: npt.NDArray[np.bool_]) -> None:
+def _look(
+    index: Holdings, word: bytes, begin: int, end: int, holding: npt.NDArray[np.bool_]
+) -> None:
     """Mark the reports from ``begin`` to ``end`` whose text holds ``word``, in UTF-8."""
     starts = index.text_starts
     while begin < end:

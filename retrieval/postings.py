@@ -27,6 +27,11 @@ class Postings:
     counts: npt.NDArray[np.unsignedinteger]
     lengths: npt.NDArray[np.int32]
 
+    def doc_freqs(self, terms: npt.NDArray[np.integer]) -> Places:
+        """In how many documents each of ``terms`` is."""
+        found: Places = self.offsets[terms + 1] - self.offsets[terms]
+        return found
+
     @classmethod
     def of(cls, documents: Sequence[npt.ArrayLike], vocabulary_size: int) -> Postings:
         """The postings of documents given as arrays of term ids, repeats included."""

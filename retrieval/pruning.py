@@ -72,7 +72,8 @@ class Impacts:
 
     A posting adds more than ``steps - 1`` and at most ``steps`` times ``step``; ``highest[t]`` is
     the most that any posting of term ``t`` has. They depend on BM25's ``k1`` and ``b`` and on the
-    documents' lengths, but not on how many documents hold a term.
+    documents' lengths, but not on how many documents hold a term. Where the average length grows by
+    a factor, each grows by less than that, and likewise where it shrinks.
     """
 
     steps: npt.NDArray[np.uint16]
@@ -86,11 +87,15 @@ class Impacts:
         return (self.k1 + 1) / STEPS
 
     @classmethod
-    def of(cls, postings: Postings, *, k1: float, b: float) -> Impacts:
-        """The impacts of all postings."""
+    def of(
+        cls, postings: Postings, *, k1: float, b: float, average: float | None = None
+    ) -> Impacts:
+        """The impacts of all postings. ``average`` is the average length, if not theirs alone."""
         lengths = postings.lengths
-        total = int(lengths.sum(dtype=np.int64))
-        norms = k1 * (1 - b + b * lengths / (total / len(lengths) if total else 1.0))
+        if average is None:
+            total = int(lengths.sum(dtype=np.int64))
+            average = total / len(lengths) if total else 1.0
+        norms = k1 * (1 - b + b * lengths / average)
         steps = np.empty(len(postings.documents), np.uint16)
         for begin in range(0, len(steps), _CHUNK):
             part = slice(begin, begin + _CHUNK)
@@ -110,7 +115,9 @@ class _Plan:
 
     Sums are in *units*: ``weights`` turn steps into them. ``left[i]`` is the most that the terms
     from ``i`` on can add. No sum falls short of the score that it stands for by more than
-    ``slack``; it is above by less than ``blur`` where no column was added to the table.
+    ``slack``; it is above by less than ``blur`` where no column was added to the table. (Where the
+    average length has changed, that is in ``blur`` too: a document whose sum is less than another's
+    by so much has the lower score.)
     """
 
     terms: list[int]
@@ -173,15 +180,22 @@ class Pruning:
 
     Besides the impacts it keeps a column (one byte for every document) of frequent terms that were
     asked for, and a table (two bytes for every document) for each thread.
+
+    ``drift`` is by what factor the average length has grown since the impacts were worked out.
     """
 
-    def __init__(self, postings: Postings, impacts: Impacts, costs: Costs) -> None:
+    def __init__(
+        self, postings: Postings, impacts: Impacts, costs: Costs, drift: float = 1.0
+    ) -> None:
         # Plain views: a slice of a memory map is an object that takes long to make.
         self._offsets = np.asarray(postings.offsets)
         self._documents = np.asarray(postings.documents)
         self._steps = np.asarray(impacts.steps)
         self._highest = np.asarray(impacts.highest)
         self._step = impacts.step
+        # Each impact is wrong by a factor between 1 and the drift: of two documents the one with
+        # the higher score has at most this share of all that can be reached less than the other.
+        self._doubt = 1 - min(drift, 1 / drift)
         self._costs = costs
         self._count = len(postings.lengths)
         self._scratch = _Scratch(self._count)
@@ -219,7 +233,7 @@ class Pruning:
         sized.sort()
         unit = (_GREATEST - len(sized)) / (_ROOM * total)
         slack = 2 + len(sized) / 64  # of single-precision numbers
-        blur = slack
+        blur = slack + self._doubt * total * unit
         for size, _, _, weight, most in sized:
             # Impacts are rounded up to steps, and sums to units.
             blur += weight * unit + 1

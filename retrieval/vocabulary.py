@@ -92,6 +92,24 @@ class Vocabulary(Mapping[str, int]):
         place = bisect_left(range(len(starts) - 1), term, key=near)
         return begin + place, place < len(starts) - 1 and near(place) == term
 
+    def numbers(self, ordered: Sequence[bytes]) -> Numbers:
+        """The numbers of different terms, encoded and in order; -1 where one is none of these."""
+        found = np.full(len(ordered), -1, np.int32)
+        near: dict[bytes, int] = {}
+        done = -1
+        for place, term in enumerate(ordered):
+            block = max(bisect_right(self._landmarks, term) - 1, 0)
+            if block != done:
+                begin, done = block * _STRIDE, block
+                starts = self.starts[begin : begin + _STRIDE + 1].tolist()
+                text = self.text[starts[0] : starts[-1]].tobytes()
+                near = {
+                    text[a - starts[0] : b - starts[0]]: begin + number
+                    for number, (a, b) in enumerate(itertools.pairwise(starts))
+                }
+            found[place] = near.get(term, -1)
+        return found
+
     def some(self, numbers: npt.NDArray[np.integer]) -> list[bytes]:
         """The terms with these numbers, encoded."""
         text = self.text.tobytes()

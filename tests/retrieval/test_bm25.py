@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rank_bm25 import BM25Plus
 
-from retrieval.bm25 import PostingsBM25, top
+from retrieval.bm25 import PostingsBM25, Rest, top
+from retrieval.counts import Counts
 from retrieval.postings import Postings
 from retrieval.pruning import Costs, Impacts, Pruning
 
@@ -127,6 +129,61 @@ def test_only_allowed_documents_are_found(
     bm25 = ours(corpus, costs=costs)
     assert found(bm25, query, k, among) == best(np.where(among, bm25.get_scores(query), 0.0), k)
     assert found(bm25, query, k) == best(bm25.get_scores(query), k)
+
+
+@given(corpora, st.lists(documents, max_size=30), questions, parameters, costs, st.data())
+def test_a_part_is_scored_as_in_the_collection_that_it_is_part_of(
+    corpus: list[list[int]],
+    others: list[list[int]],
+    query: list[int],
+    parameters: tuple[float, float],
+    costs: Costs,
+    data: st.DataObject,
+) -> None:
+    # Some documents of the part do not belong to the collection any more, others came to it.
+    size = len(corpus)
+    stay = np.array(data.draw(st.lists(st.booleans(), min_size=size, max_size=size)), np.bool_)
+    kept = [document for document, stays in zip(corpus, stay, strict=True) if stays]
+    if not any(kept + others):
+        return
+    k1, b = parameters
+    theirs = BM25Plus(kept + others, k1=k1, b=b, delta=0)
+    postings = Postings.of(corpus, VOCABULARY)
+    own, whole = (
+        np.array([sum(term in one for one in some) for term in range(VOCABULARY)], np.int32)
+        for some in (corpus, kept + others)
+    )
+    rest = Rest(
+        len(kept) + len(others) - size,
+        sum(map(len, kept + others)) - sum(map(len, corpus)),
+        Counts(np.flatnonzero(whole - own).astype(np.int32), (whole - own)[whole != own]),
+    )
+    expected = np.zeros(size)
+    expected[stay] = theirs.get_scores(query)[: len(kept)]
+    for impacts in (Impacts.of(postings, k1=k1, b=b), None):
+        bm25 = PostingsBM25(postings, k1=k1, b=b, costs=costs, impacts=impacts, rest=rest)
+        assert dict(bm25.idf) == theirs.idf
+        assert bm25.get_scores(query)[stay].tolist() == expected[stay].tolist()
+        for k in (1, 2, 50):
+            assert found(bm25, query, k, stay) == best(expected, k)
+
+
+@pytest.mark.parametrize("length", [1, 400])
+def test_impacts_for_another_average_length_hide_no_document(length: int) -> None:
+    # What comes to the part is far shorter, or longer, than what is there: impacts are far off.
+    rng = np.random.default_rng(length)
+    corpus = [rng.integers(0, 10, rng.integers(1, 60)).tolist() for _ in range(300)]
+    others = [[11] * length] * 600
+    theirs = BM25Plus(corpus + others, k1=0.9, b=0.6, delta=0)
+    postings = Postings.of(corpus, VOCABULARY)
+    rest = Rest(600, 600 * length, Counts.of_repeats(np.zeros(0, np.int64)))
+    impacts = Impacts.of(postings, k1=0.9, b=0.6)
+    for costs in (EAGER, Costs(whole=0, few=0), replace(EAGER, leaders=4, flood=1)):
+        part = PostingsBM25(postings, k1=0.9, b=0.6, costs=costs, impacts=impacts, rest=rest)
+        for _ in range(100):
+            query = rng.integers(0, 10, 4).tolist()
+            scores = theirs.get_scores(query)
+            assert found(part, query, 3) == best(scores[:300], 3)
 
 
 @given(corpora, questions)

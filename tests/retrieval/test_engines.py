@@ -21,6 +21,7 @@ from retrieval.engines.local import LocalEngine
 from retrieval.evidence import Alternative
 from retrieval.index import build, documents, revision
 from retrieval.saving import load, save
+from retrieval.segments import Limits, exchange
 
 FERRY = """\
 # 渡口纪事
@@ -258,3 +259,17 @@ class TestLocalEngineFromDisk(EngineContract):
             return LocalEngine(load(tmp_path / "index", revision(library, analyzer)))
 
         return saved
+
+
+class TestLocalEngineWithReportsExchanged(EngineContract):
+    @pytest.fixture
+    def make(self, tmp_path: Path) -> MakeEngine:
+        def exchanged(wanted: Library, analyzer: Analyzer) -> Engine:
+            # The first report comes, another goes, the others stay.
+            other = read_report("o.md", (SCHOOL + FERRY).encode(), Description("other"))
+            base = build(Library.from_reports([*wanted.reports[1:], other]), analyzer)
+            index = exchange(wanted, analyzer, base, limits=Limits(least=0, share=0))
+            assert index is not None
+            return LocalEngine(index)
+
+        return exchanged

@@ -240,11 +240,15 @@ KILLING = """
     from retrieval.errors import IndexOutOfDate
     from retrieval.index import build
     from retrieval.saving import load, save
+    from retrieval.segments import Limits, exchange
     from tests.retrieval.conftest import of_texts
 
     analyzer = Analyzer()
     old = build(of_texts("大桥封闭三天。"), analyzer)
     new = build(of_texts("拉索136根。"), analyzer)
+    beside = exchange(of_texts("隧道限高。"), analyzer, old, limits=Limits(0, 0))
+    before, old, new = {"whole": ([], old, new), "beside": ([], old, beside),
+                        "merged": ([old], beside, new)}[sys.argv[2]]
     left = 0
 
     def counted(step):
@@ -274,7 +278,8 @@ KILLING = """
     # Every step of saving in turn is the one that is not reached, until all are.
     for steps in range(1000):
         folder = Path(sys.argv[1]) / str(steps)
-        save(old, folder)
+        for index in (*before, old):
+            save(index, folder)
         child = os.fork()
         if not child:
             left = steps
@@ -288,9 +293,12 @@ KILLING = """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
-def test_a_process_killed_while_saving_leaves_the_old_index_or_the_new(tmp_path: Path) -> None:
+@pytest.mark.parametrize("new", ["whole", "beside", "merged"])
+def test_a_process_killed_while_saving_leaves_the_old_index_or_the_new(
+    tmp_path: Path, new: str
+) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(KILLING), tmp_path],
+        [sys.executable, "-c", textwrap.dedent(KILLING), tmp_path, new],
         capture_output=True,
         text=True,
         cwd=Path(__file__).parents[2],
