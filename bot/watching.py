@@ -76,7 +76,7 @@ class Watch:
             if changes or now() >= due:
                 await self.look()
                 due = now() + UNHEARD
-            if not folder.is_dir():
+            if not await asyncio.to_thread(folder.is_dir):
                 return
 
     def _matters(self, change: Kind, path: str) -> bool:

@@ -206,10 +206,11 @@ class Answerer:
         if len(without):
             among = np.ones(len(self._documents), np.bool_) if among is None else among.copy()
             among[list(without)] = False
-        judged = self._judged(text, among)
+        loosely = any(notice.kind is NoticeKind.FOLLOW_UP for notice in notices)
+        judged = self._judged(text, among, loosely=loosely)
         if any(part.outcome is not Outcome.ANSWERED for part in judged):
             corrected, said = self._reader.correct(text)
-            if said and _better(again := self._judged(corrected, among), judged):
+            if said and _better(again := self._judged(corrected, among, loosely=loosely), judged):
                 text, judged = corrected, again
                 notices += said
         return _Read(question, text, tuple(notices), (), tuple(judged), begun)
@@ -258,9 +259,12 @@ class Answerer:
             )
         return self._done(question, outcome, quotes, notices, read.confidence, begun)
 
-    def _judged(self, text: str, among: npt.NDArray[np.bool_] | None) -> list[Part]:
+    def _judged(
+        self, text: str, among: npt.NDArray[np.bool_] | None, *, loosely: bool
+    ) -> list[Part]:
         """Each part of a normalised question searched and judged."""
-        return [self._judge.part(piece, among) for piece in self._reader.parts(text)]
+        parts = self._reader.parts(text)
+        return [self._judge.part(piece, among, loosely=loosely) for piece in parts]
 
     # --- what to show ----------------------------------------------------------------------------
 

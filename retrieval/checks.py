@@ -119,8 +119,8 @@ def said_of_another(
     places: Sequence[tuple[str, Sequence[str]]],
     terms: Set[str],
     passage: Passage,
-) -> str | None:
-    """The place that the question asks about, where the passage says it of another one only.
+) -> tuple[str, str] | None:
+    """The place that the question asks about and what is asked, which is said of another one only.
 
     A paragraph may tell of one place after the other, a sentence each. ``places`` are known places
     with everything that they are also called; ``terms`` are what the library calls things.
@@ -141,7 +141,7 @@ def said_of_another(
         opening = sentence[:_OPENING]
         if any(form in sentence for form in here) or not any(n in opening for n in others):
             return None
-    return own[0][0] if telling else None
+    return (own[0][0], max(about, key=len)) if telling else None
 
 
 def lacks(question: str, sought: Sought, passage: Passage) -> NoticeKind | None:

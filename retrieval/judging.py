@@ -95,14 +95,18 @@ class Judge:
         """Whether there is evidence by meaning besides that by words."""
         return self._meaning is not None
 
-    def part(self, text: str, among: npt.NDArray[np.bool_] | None) -> Part:
+    def part(
+        self, text: str, among: npt.NDArray[np.bool_] | None, *, loosely: bool = False
+    ) -> Part:
         """A normalised part of a question, searched ``among`` the documents marked, and judged.
+
+        ``loosely`` is for a follow-up: 那包头呢? asks how it is there, the same thing or another.
 
         What was asked of all documents just before is remembered: a next page, the reasons of an
         answer and a question that may follow another one ask the same again.
         """
-        if among is not None:
-            return self._searched(text, among)
+        if among is not None or loosely:
+            return self._searched(text, among, loosely=loosely)
         with self._remembering:
             if text in self._remembered:
                 self._remembered.move_to_end(text)
@@ -114,7 +118,9 @@ class Judge:
                 self._remembered.popitem(last=False)
         return part
 
-    def _searched(self, text: str, among: npt.NDArray[np.bool_] | None) -> Part:
+    def _searched(
+        self, text: str, among: npt.NDArray[np.bool_] | None, *, loosely: bool = False
+    ) -> Part:
         asked = ask(text, self._analyzer, self._thesaurus)
         likeness = None
         if self._meaning is not None:
@@ -125,12 +131,12 @@ class Judge:
             return Part(found, 0.0, Outcome.NOT_FOUND, ())
         row = int(found.order[0])
         passage = self._passage(found, row)
-        notices, only = self._lacking(found, passage)
+        notices, only = self._lacking(found, passage, loosely)
         for other in found.order[1:_LOOKED_AT]:
             if not notices or found.scores[other] < found.scores[row] - _NEARLY:
                 break
             passage = self._passage(found, int(other))
-            lacking, named = self._lacking(found, passage)
+            lacking, named = self._lacking(found, passage, loosely)
             if not lacking and named is None:
                 found, notices, only = found.preferring(int(other)), [], None
         return self._judged(found, notices, only)
@@ -150,7 +156,9 @@ class Judge:
             ).text,
         )  # fmt: skip
 
-    def _lacking(self, found: Found, passage: checks.Passage) -> tuple[list[Notice], str | None]:
+    def _lacking(
+        self, found: Found, passage: checks.Passage, loosely: bool
+    ) -> tuple[list[Notice], str | None]:
         """What no score can tell against a passage, and what it only names of the question."""
         asked = found.asked
         only = checks.only_named(asked.text, asked.sought, passage, self._declaration)
@@ -176,7 +184,6 @@ class Judge:
         lacked = [
             *checks.missing(asked.text, names, unknown, passage),
             checks.missing_office(asked.text, passage, self._also_called),
-            checks.said_of_another(asked.text, self._places, self._terms, passage),
         ]
         notices = [
             Notice(
@@ -185,6 +192,9 @@ class Judge:
             )
             for lacking in filter(None, dict.fromkeys(lacked))
         ]
+        another = checks.said_of_another(asked.text, self._places, self._terms, passage)
+        if another is not None and not loosely:
+            notices.append(Notice(NoticeKind.OF_ANOTHER, *another))
         kind = checks.lacks(asked.text, asked.sought, passage)
         if kind is not None and only is None:
             notices.append(Notice(kind))

@@ -59,6 +59,7 @@ class NoticeKind(StrEnum):
     CURATED = "curated"  # an admin has bound the question ``given``, which this is, to the passage
     MISSING = "missing"  # the question's own ``given`` (a number, year, name) is nowhere
     ELSEWHERE = "elsewhere"  # ``given`` is in the library, and not where the rest is
+    OF_ANOTHER = "of_another"  # what ``meant`` names is said of others, and not of ``given``
     NO_NUMBER = "no_number"  # the question asks for one and the passage has none that fits
     NO_DATE = "no_date"
     NO_PERSON = "no_person"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from knowledge.catalog import load_library
@@ -9,7 +11,7 @@ from retrieval import checks
 from retrieval.answering import Answerer
 from retrieval.asking import Sought, sought
 from retrieval.building import build_answerer
-from retrieval.model import Notice, NoticeKind, Outcome
+from retrieval.model import Context, Notice, NoticeKind, Outcome
 
 
 @pytest.mark.parametrize("counted", ["七项规定", "二项规定", "5项规定"])
@@ -190,10 +192,36 @@ def test_what_is_said_of_one_place_is_not_said_of_another(answerer: Answerer) ->
     text = "江城桥梁所推行“五级巡查”,发现早、处置快。南岸建起监测网。"
     passage = checks.Passage(text, text, "")
     terms = {"五级巡查"}
-    assert checks.said_of_another("南岸的五级巡查怎么做?", places, terms, passage) == "南岸"
+    assert checks.said_of_another("南岸的五级巡查怎么做?", places, terms, passage) == (
+        "南岸",
+        "五级巡查",
+    )
     assert checks.said_of_another("江城的五级巡查怎么做?", places, terms, passage) is None
     assert checks.said_of_another("南岸的监测网怎么样?", places, terms, passage) is None
     assert checks.said_of_another("五级巡查怎么做?", places, terms, passage) is None
+
+
+def test_a_follow_up_may_ask_of_another_place_what_is_said_of_the_first(tmp_path: Path) -> None:
+    (tmp_path / "towns.md").write_text(
+        "# 乡镇\n\n东乡推行“三零”机制,零投诉、零事故。西乡把警力下沉到村里,播撒安全种子。\n",
+        "utf-8",
+    )
+    (tmp_path / "catalog.yaml").write_text(
+        "reports: [{id: towns, file: towns.md}]\nlexicon: {places: [{name: 东乡}, {name: 西乡}]}\n",
+        "utf-8",
+    )
+    answerer = build_answerer(load_library(tmp_path))
+    asked = answerer.answer("西乡的三零机制怎么做?")
+    assert (asked.outcome, asked.notices) == (
+        Outcome.NOT_FOUND,
+        (Notice(NoticeKind.OF_ANOTHER, given="西乡", meant="三零"),),
+    )
+    first = answerer.answer("东乡的三零机制怎么做?")
+    assert first.outcome is Outcome.ANSWERED
+    before = Context("东乡的三零机制怎么做?", (first.quotes[0].citation.id,))
+    followed = answerer.answer("那西乡呢?", context=before)
+    assert followed.outcome is Outcome.ANSWERED
+    assert [notice.kind for notice in followed.notices] == [NoticeKind.FOLLOW_UP]
 
 
 def test_title_and_author_are_asked_for_together(answerer: Answerer) -> None:
