@@ -229,7 +229,8 @@ class Judge:
 
     def _also_called(self, word: str) -> tuple[str, ...]:
         """What else the catalog calls a normalised word."""
-        groups = [*self._library.synonyms, *((n.name, *n.aliases) for n in self._library.lexicon)]
+        called = [*self._library.synonyms, *((n.name, *n.aliases) for n in self._library.lexicon)]
+        groups = map(normalise_all, called)
         return tuple(other for group in groups if word in group for other in group)
 
     def _unknown_people(self, text: str) -> Iterator[str]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import yaml
 
+from retrieval.analysis import PARAMETERS
 from retrieval.model import Answer, Quote
-
-_FILE = Path(__file__).parent / "parameters" / "nearness.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,7 @@ class Nearness:
 @cache
 def load_nearness() -> Nearness:
     """The shares that were chosen by measuring."""
-    return Nearness(**yaml.safe_load(_FILE.read_text(encoding="utf-8")))
+    return Nearness(**yaml.safe_load((PARAMETERS / "nearness.yaml").read_text(encoding="utf-8")))
 
 
 def is_near(answer: Answer, quote: Quote) -> bool:
