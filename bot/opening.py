@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,7 +61,15 @@ def open_to_serve(settings: Settings, shelf: Revisions, progress: Progress = _no
         else:
             _log.error("the knowledge was not read again: revision %d serves on", newest.number)
             library = load_library(newest.folder, strict=False)
-    return answerer_for(library, settings, settings.state, progress=progress)
+    answerer = answerer_for(library, settings, settings.state, progress=progress)
+    threading.Thread(target=warm, args=(answerer,), name="warming", daemon=True).start()
+    return answerer
+
+
+def warm(answerer: Answerer) -> None:
+    """Have ``answerer`` ready for any question; until then a few kinds take a second."""
+    answerer.warm()
+    gc.freeze()  # see `answerer_for`
 
 
 def _adopted(folder: Path, shelf: Revisions, newest: Revision | None) -> Library:

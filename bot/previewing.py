@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.opening import answerer_for
+from bot.opening import answerer_for, warm
 from bot.settings import Settings
 from knowledge.catalog import load_library
 from knowledge.changes import Change, again
@@ -89,4 +89,5 @@ def put_into_use(
     if newest is not None and newest.number >= wanted.number:
         raise OutdatedDraft(f"revision {newest.number} came in between")
     answerer = answerer_for(load_library(wanted.folder, strict=False), settings, settings.state)
+    warm(answerer)
     return shelf.confirm(draft, by=by), answerer

@@ -247,6 +247,10 @@ class Analyzer:
         """For another process: it opens the dictionary itself."""
         return _again, (self.lexicon, self._people, self._places, *self._made_with)
 
+    def warm(self) -> None:
+        """Read now the names of the dictionary, which questions ask for."""
+        segmenting.dictionary_names()
+
     def names(self, words: Iterable[str]) -> tuple[bool, bool]:
         """Whether the words hold a name of a person, and of a place, that is known as one."""
         known = segmenting.dictionary_names()

@@ -11,7 +11,7 @@ from knowledge.library import Library
 from knowledge.model import Kind, Paragraph, Passage, Report
 from knowledge.topics import Entry, Topic
 from retrieval import front_matter, names, quoting
-from retrieval.analysis import Analyzer, normalise
+from retrieval.analysis import Analyzer, normalise, normalise_all
 from retrieval.asking import topic, wants_roster
 from retrieval.model import Notice, NoticeKind, Quote
 from retrieval.parting import parts
@@ -34,6 +34,10 @@ class Direct:
                 if paragraph.kind in (Kind.TITLE, Kind.SUBTITLE, Kind.BYLINE):
                     self._front.setdefault(paragraph.kind, []).append((report, paragraph))
 
+    def warm(self) -> None:
+        """Read now what the first question that needs it would have to wait for."""
+        _ = self._titles, self._front_texts
+
     def quotes(self, text: str) -> tuple[Quote, ...]:
         """What answers a normalised question that asks for nothing else; mostly nothing."""
         whole = self._front_matter(text) or self._roster(text)
@@ -50,14 +54,16 @@ class Direct:
         if asked is None:
             return self._author(text)
         kind, named = asked
-        quotes: list[Quote] = []
-        for report, paragraph in self._front.get(kind, ()):
-            titles = normalise(f"{report.title}{report.subtitle}").text
-            if all(word in titles for word in named.split()):
-                whole = paragraph.span.shifted(-paragraph.span.start)
-                quotes.append(replace(quoting.whole(report, paragraph), highlights=(whole,)))
-        # Without a word on which report, one byline among many is no answer.
-        return tuple(quotes) if named or len(quotes) <= _FEW else ()
+        meant = self._front.get(kind, [])
+        for word in named.split():
+            meant = [pair for pair in meant if word in self._titles[pair[0].id]]
+        if not named and len(meant) > _FEW:
+            return ()  # without a word on which report, one byline among many is no answer
+        quotes = []
+        for report, paragraph in meant:
+            whole = paragraph.span.shifted(-paragraph.span.start)
+            quotes.append(replace(quoting.whole(report, paragraph), highlights=(whole,)))
+        return tuple(quotes)
 
     def _author(self, text: str) -> tuple[Quote, ...]:
         """The bylines of an author of whom nothing but the name is asked."""
@@ -70,12 +76,24 @@ class Direct:
 
     def mentions(self, word: str) -> bool:
         """Whether a title, subtitle or byline has a normalised word."""
-        return any(word in text for text in self._front_texts)
+        return word in self._front_texts
 
     @cached_property
-    def _front_texts(self) -> tuple[str, ...]:
+    def _titles(self) -> dict[str, str]:
+        """Title and subtitle of every report, normalised, by its id."""
+        reports = self._library.reports
+        titles = normalise_all([f"{report.title}{report.subtitle}" for report in reports])
+        return {report.id: title for report, title in zip(reports, titles, strict=True)}
+
+    @cached_property
+    def _front_texts(self) -> str:
+        """What stands in front of and below the reports, normalised, a paragraph a line.
+
+        No word runs over the end of a line.
+        """
         front = (pair for pairs in self._front.values() for pair in pairs)
-        return tuple({normalise(paragraph.span.of(r.text)).text for r, paragraph in front})
+        texts = dict.fromkeys(paragraph.span.of(report.text) for report, paragraph in front)
+        return "\n".join(normalise_all(list(texts)))
 
     def _roster(self, text: str) -> tuple[Quote, ...]:
         """The paragraphs of everything that a topic lists, where just that is asked for."""

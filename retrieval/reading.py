@@ -55,6 +55,10 @@ class Reader:
             self._analyzer.knows,
         )
 
+    def warm(self) -> None:
+        """Learn now the names that the first question that finds too little would wait for."""
+        _ = self._finder
+
     def correct(self, text: str) -> tuple[str, tuple[Notice, ...]]:
         """The text with what seems to be misspelled names put right, and what to say of it."""
         notices: list[Notice] = []

@@ -5,12 +5,45 @@ from knowledge.model import Kind, Span
 from knowledge.outline import Description, one_paragraph, outline
 from knowledge.readers import read
 from knowledge.topics import Entry, Place, Topic
+from retrieval.analysis import Analyzer
 from retrieval.answering import Answerer
+from retrieval.direct import Direct
+from retrieval.index import documents
 from retrieval.model import Outcome
 from tests.retrieval.conftest import Answering
 
 NAMES = ("赵一鸣", "钱二宝", "孙三石", "李四海", "周五常", "吴六奇")
 DUTY = "的日常巡查与养护,每周全面检查一遍桥面和桥墩,把结果登记在册、逐级上报,多年没有一次差错"
+
+
+def titled(*titles: str) -> Library:
+    """A report of each title, with nothing else in it."""
+    documents = [(f"r{n}", title) for n, title in enumerate(titles)]
+    return Library.from_reports(
+        outline(read("r.md", f"# {title}\n\n大桥封闭三天。".encode()), Description(name))
+        for name, title in documents
+    )
+
+
+def test_a_title_is_told_where_the_question_says_which_or_there_are_few(
+    answering: Answering,
+) -> None:
+    few, many = answering(titled("桥", "路", "港")), answering(titled("桥", "路", "港", "江河"))
+    for made, question, told in (
+        (few, "报道的标题是什么?", ("桥", "路", "港")),
+        (many, "报道的标题是什么?", ()),
+        (many, "江河报道的标题是什么?", ("江河",)),
+        (many, "湖泊报道的标题是什么?", ()),
+    ):
+        quotes = made.answer(question, limit=9).quotes
+        titles = (quote.text for quote in quotes if quote.citation.kind is Kind.TITLE)
+        assert tuple(titles) == told, question
+
+
+def test_no_word_is_found_across_two_titles(analyzer: Analyzer) -> None:
+    library = titled("长江", "大桥")
+    made = Direct(library, documents(library), analyzer)
+    assert [made.mentions(word) for word in ("长江", "大桥", "江大")] == [True, True, False]
 
 
 def test_everything_that_a_topic_lists_is_quoted_where_just_that_is_asked(
