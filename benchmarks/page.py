@@ -247,30 +247,19 @@ wenju ranks by rank-bm25's BM25Plus with k1 = {K1}, b = {B} and delta = 0. It re
 a question's terms, rarest first. What {K} documents certainly have is found early: those that lead
 after some thousand postings are looked up in all other terms. Of a list that is read after that,
 only the documents stay that can still come in; and once the terms still unread can lift no other
-document so high, they are looked up for those that are left (MaxScore). Below {Costs().whole:,}
-documents it scores all of them.
+document so high, they are looked up for those that are left (MaxScore). Where an index has fewer
+than {Costs().whole:,} postings, what each adds to a score is worked out when it is opened (8 bytes
+each), and all documents are scored: some thirty calls of numpy a question.
 
-It is Python and numpy: a question takes more than a hundred calls of numpy, however little is read.
-{_floor(runs)}Engines that are compiled have no such floor, and less to do
-for each posting: on small collections they are faster, and an aim above that is missed is missed
-for these two reasons.
+It is Python and numpy. Where only a part is read, a question takes more than a hundred calls of
+numpy, however little it is, and each posting passes through several of them; engines that are
+compiled do all of that in one loop.
 
 bm25s's numpy selects the best with `numpy.argpartition`, which takes long where most scores are
 equal: most are 0 for questions of rare words, fewer for those of frequent ones.
 
 {_about(runs)}
 """
-
-
-def _floor(runs: Sequence[Run]) -> str:
-    """What a question takes where choosing begins and there is little to read."""
-    for run in runs:
-        if run.documents >= Costs().whole:
-            return (
-                f"Over {run.documents:,} documents, where there is little, they take most of the\n"
-                f"{run.of(REFERENCE).median:.2f} ms. "
-            )
-    return ""
 
 
 def _served(throughput: Throughput | None) -> str:

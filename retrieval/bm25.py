@@ -30,7 +30,8 @@ K1 = 0.9
 B = 0.6
 
 _FEW = 256  # so few scores are sorted sooner than selected from
-_AT_ONCE = 1 << 14  # documents that are scored at once: bounds the memory that this takes
+_WIDTH = 256  # so many scores, each the highest of a group, bound what the best have
+_AT_ONCE = 1 << 14  # documents or postings scored at once: bounds the memory that this takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +146,10 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
         costs = costs or Costs()
         self._most_terms = costs.terms
         self._parts: Floats | None = None
-        if own < costs.whole:
-            idf = np.repeat(self.idf.of_all(), np.diff(self._offsets))
-            self._parts = self._part(idf, self._counts, self._norms[self._documents])
+        self._pruning: Pruning | None = None
+        if len(self._documents) < costs.whole:
+            self._parts = self._parts_of_all()
+            return
         # Impacts that were kept are for the average length of the documents that they are of.
         drift = self.avgdl / (tokens / own) if rest and impacts and tokens else 1.0
         impacts = impacts or Impacts.of(postings, k1=k1, b=b, average=self.avgdl)
@@ -155,16 +157,26 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
 
     def get_scores(self, query: Iterable[int]) -> Floats:
         """The score of every document, as rank-bm25 computes it; unknown terms add nothing."""
-        scores = np.zeros(len(self.doc_len))
+        documents: list[Ids] = []
+        parts: list[Floats] = []
+        offset, terms = self._offsets.item, len(self._offsets) - 1
         for term in query:
-            if 0 <= term < len(self._offsets) - 1:
-                held = slice(self._offsets[term], self._offsets[term + 1])
-                documents = self._documents[held]
+            if 0 <= term < terms:
+                held = slice(offset(term), offset(term + 1))
                 if self._parts is not None:
-                    scores[documents] += self._parts[held]
+                    parts.append(self._parts[held])
                 elif idf := self.idf.here(term):
-                    scores[documents] += self._part(idf, self._counts[held], self._norms[documents])
-        return scores
+                    norms = self._norms.take(self._documents[held])
+                    parts.append(self._part(idf, self._counts[held], norms))
+                else:
+                    continue
+                documents.append(self._documents[held])
+        if not documents:
+            return np.zeros(len(self.doc_len))
+        # It adds in the order of the question, as rank-bm25 does: the same to the last bit.
+        rows = np.concatenate(documents, dtype=np.intp)
+        summed = np.bincount(rows, np.concatenate(parts), len(self.doc_len))
+        return np.asarray(summed, np.float64)
 
     def get_batch_scores(self, query: Iterable[int], doc_ids: npt.ArrayLike) -> list[float]:
         """The scores of some documents, in the order of ``doc_ids``."""
@@ -180,18 +192,20 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
         ``among`` marks the documents that may be found. The result is that of ``get_scores`` and
         ``top``, to the last bit.
         """
+        if k <= 0:
+            return np.zeros(0, np.int32), np.zeros(0)
         query = list(query)
         weights: dict[int, float] = {}
-        if self._parts is None:
+        if self._pruning is not None:
             for term in query:
                 if idf := self.idf.here(term):
                     weights[term] = weights.get(term, 0.0) + idf
-            if k <= 0 or not weights:
+            if not weights:
                 return np.zeros(0, np.int32), np.zeros(0)
-        if self._parts is not None or len(weights) > self._most_terms:
+        if self._pruning is None or len(weights) > self._most_terms:
             scores = self.get_scores(query)
             if among is not None:
-                scores[~among] = 0.0
+                scores *= among
             best = top(scores, k)
             return best, scores[best]
         documents = self._pruning.contenders(weights, k, among)
@@ -202,6 +216,19 @@ class PostingsBM25(BM25Plus):  # type: ignore[misc]  # rank-bm25 has no type inf
     def upper_bound(self, query: Iterable[int]) -> float:
         """What no score for ``query`` can exceed: every term repeated without end."""
         return sum(self.idf.of(term) * (self.k1 + 1) for term in query)
+
+    def _parts_of_all(self) -> Floats:
+        """What every posting adds to a score."""
+        idf = self.idf.of_all()
+        parts = np.empty(len(self._documents))
+        for begin in range(0, len(parts), _AT_ONCE):
+            held = slice(begin, min(begin + _AT_ONCE, len(parts)))
+            first = self._offsets.searchsorted(begin, side="right") - 1
+            last = self._offsets.searchsorted(held.stop)
+            sizes = np.diff(self._offsets[first : last + 1].clip(begin, held.stop))
+            norms = self._norms.take(self._documents[held])
+            parts[held] = self._part(idf[first:last].repeat(sizes), self._counts[held], norms)
+        return parts
 
     def _part(self, idf: float | Floats, counts: npt.NDArray[np.generic], norms: Floats) -> Floats:
         """What a term adds to the scores of documents that hold it ``counts`` times."""
@@ -240,17 +267,31 @@ def top(scores: Floats, k: int) -> Ids:
     >>> top(np.array([1.0, 3.0, 0.0, 3.0]), 3)
     array([1, 3, 0], dtype=int32)
     """
+    if k <= 0:
+        return np.zeros(0, np.int32)
     if len(scores) <= _FEW:
         order: Ids = (-scores).argsort(kind="stable")[:k].astype(np.int32)
         positive = len(order)
         while positive and scores[order[positive - 1]] <= 0:
             positive -= 1
         return order[:positive]
-    k = min(k, int(np.count_nonzero(scores > 0)))
-    if k <= 0:
-        return np.zeros(0, np.int32)
-    # Everything that ties with the k-th is kept until the stable sort has decided.
-    kth = np.partition(scores, -k)[-k]
-    candidates = np.flatnonzero(scores >= kth)
-    ranks = np.argsort(-scores[candidates], kind="stable")
-    return candidates[ranks][:k].astype(np.int32)
+    least = _at_least(scores, k)
+    candidates = (scores >= least if least > 0 else scores > 0).nonzero()[0]
+    found = scores.take(candidates)
+    if len(candidates) > max(k, _FEW):
+        # Everything that ties with the k-th is kept until the stable sort has decided.
+        kept = (found >= np.partition(found, len(found) - k)[-k]).nonzero()[0]
+        candidates, found = candidates.take(kept), found.take(kept)
+    ranks = (-found).argsort(kind="stable")[:k]
+    return candidates.take(ranks).astype(np.int32)
+
+
+def _at_least(scores: Floats, k: int) -> float:
+    """What ``k`` of many scores have at least; 0 where that is not soon told."""
+    width = max(_WIDTH, 4 * k)
+    if width * 2 > len(scores):
+        return 0.0
+    # The highest of disjoint groups are so many different scores.
+    groups = len(scores) // width
+    highest = scores[: groups * width].reshape(groups, width).max(axis=0)
+    return float(np.partition(highest, width - k)[-k])

@@ -47,7 +47,7 @@ class Costs:
     The defaults were measured over a million documents and are flat around their values.
     """
 
-    whole: int = 8192  # fewer documents than this are all scored: sooner than choosing among them
+    whole: int = 1 << 23  # with fewer postings all documents are scored: sooner than choosing some
     terms: int = 1024  # a question of more different terms is scored everywhere as well
     few: int = 2048  # so few allowed documents are looked up one by one
     frequent: int = 32  # a term in more than one of so many documents has a column as well
