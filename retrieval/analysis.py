@@ -270,11 +270,23 @@ class Analyzer:
 
     def words(self, text: str) -> list[str]:
         """The words of a normalised text without stop words and punctuation."""
-        stop = self._stop_words
+        return [word for word in self._segmenter.cut_for_search(text) if self.is_word(word)]
+
+    def is_word(self, piece: str) -> bool:
+        """Whether a piece of a text that was cut is a word: no stop word and no punctuation."""
+        return piece not in self._stop_words and (piece[0].isalnum() or piece[-1].isalnum())
+
+    def pieces(self, texts: Sequence[str]) -> list[str]:
+        """What normalised texts are cut into, a line break alone behind each text."""
+        cut = self._segmenter.cut_for_search
+        whole = "".join(f"{text}\n" for text in texts)
+        # No word runs over a line break, so that all are cut together in less time.
+        if whole.count("\n") == len(texts) and "\r" not in whole:
+            return list(cut(whole))
         return [
-            word
-            for word in self._segmenter.cut_for_search(text)
-            if word not in stop and (word[0].isalnum() or word[-1].isalnum())
+            piece
+            for text in texts
+            for piece in itertools.chain((one for one in cut(text) if one != "\n"), ("\n",))
         ]
 
     def terms(self, text: str) -> Terms:

@@ -8,6 +8,7 @@ begins anew finds what was finished.
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import json
 import logging
@@ -216,6 +217,7 @@ class _Process:
 def serve() -> None:
     """Make blocks for the process that began this one, until it has no more."""
     os.nice(_NICE)
+    gc.disable()  # nothing that is made here refers to itself; looking for it takes a twentieth
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     # Only what our own process writes is read here.
     analyzer: Analyzer = pickle.load(requests)  # noqa: S301

@@ -19,12 +19,13 @@ from knowledge.model import Passage
 from retrieval.analysis import Analyzer, characters, normalise_all
 from retrieval.asking import held
 from retrieval.postings import Postings
-from retrieval.vocabulary import Bytes, Places, Vocabulary, encoded
+from retrieval.vocabulary import Bytes, Places, Vocabulary, decoded, encoded, spelled
 
 Ids = npt.NDArray[np.int32]
 
 KEY_SIZE = 16  # bytes of a report's key
-_TOLD = 512  # sentences between two reports of progress
+_TOLD = 512  # sentences that are cut together, between two reports of progress
+_BREAK = "\n"  # stands behind each text that was cut into pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +135,10 @@ def key(volume: Volume) -> bytes:
 
 
 class _Numbers(dict[str, int]):
-    """Numbers terms as they come."""
+    """Numbers strings as they come."""
 
-    def __missing__(self, term: str) -> int:
-        number = self[term] = len(self)
+    def __missing__(self, text: str) -> int:
+        number = self[text] = len(self)
         return number
 
 
@@ -149,6 +150,14 @@ class _Units(dict[str | None, int]):
         return number
 
 
+class _Spelling:
+    """What texts consist of, numbered: pieces that they are cut into, and characters."""
+
+    def __init__(self) -> None:
+        self.pieces = _Numbers({_BREAK: 0})
+        self.units = _Units({None: 0})
+
+
 def offsets(lengths: npt.ArrayLike) -> Places:
     """Where stretches of these lengths begin when they stand one behind the other, and the end."""
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
@@ -157,71 +166,78 @@ def offsets(lengths: npt.ArrayLike) -> Places:
 class _Texts:
     """Texts with their terms, flat: the words, bigrams and characters of each behind each other.
 
-    They are those of ``Analyzer.terms``. Bigrams are made of numbers of characters: there are far
-    fewer different ones than there are in all.
+    They are those of ``Analyzer.terms``: first by the numbers of a spelling, where a bigram is
+    ``first * units + second``, and after ``renumber`` by those of a vocabulary.
     """
 
     def __init__(
         self,
         texts: Sequence[str],
         analyzer: Analyzer,
-        numbers: _Numbers,
+        spelling: _Spelling,
         progress: Callable[[int], None] = lambda _texts: None,
     ) -> None:
-        words: list[int] = []
+        cut: list[int] = []
         run: list[int] = []
-        ends: list[tuple[int, int]] = [(0, 0)]
-        units: dict[str | None, int] = _Units({None: 0})
-        number, unit = numbers.__getitem__, units.__getitem__
-        for done, text in enumerate(texts):
-            if not done % _TOLD:
-                progress(done)
-            words.extend(map(number, analyzer.words(text)))
-            run.extend(map(unit, characters(text)))
-            ends.append((len(words), len(run)))
-        flat = np.array(ends, np.int64)
-        each = np.arange(len(texts))
-        word_counts, unit_counts = (flat[1:] - flat[:-1]).T
-        self.words = np.array(words, np.int64)
-        self.word_owners = np.repeat(each, word_counts)
-        there, owners = np.array(run, np.int64), np.repeat(each, unit_counts)
-        del words, run
+        ends = [0]
+        number, unit = spelling.pieces.__getitem__, spelling.units.__getitem__
+        for begin in range(0, len(texts), _TOLD):
+            progress(begin)
+            some = texts[begin : begin + _TOLD]
+            cut.extend(map(number, analyzer.pieces(some)))
+            for text in some:
+                run.extend(map(unit, characters(text)))
+                ends.append(len(run))
+        self.count = len(texts)
+        flat = np.array(cut, np.int64)
+        is_word = np.array([analyzer.is_word(piece) for piece in spelling.pieces], np.bool_)
+        there = is_word[flat]
+        self.words = flat[there]
+        self.word_owners = np.cumsum(flat == 0)[there]
+        del cut
 
-        spelled = list(units)
-        stop = np.array([one is None or analyzer.is_stop_word(one) for one in spelled], np.bool_)
-        pairs = (there[:-1] > 0) & (there[1:] > 0) & (owners[:-1] == owners[1:])
-        keys = there[:-1][pairs] * len(spelled) + there[1:][pairs]
-        different = distinct(keys.copy())
-        firsts, seconds = np.divmod(different, len(spelled))
-        bigrams = np.fromiter(
-            (
-                numbers[f"{spelled[first]}{spelled[second]}"]
-                for first, second in zip(firsts.tolist(), seconds.tolist(), strict=True)
-            ),
-            np.int64,
-            len(different),
-        )
-        kept = ~stop[there]
-        used = np.zeros(len(spelled), np.bool_)
-        used[there[kept]] = True
-        own = np.array([numbers[str(s)] if u else -1 for s, u in zip(spelled, used, strict=True)])
-        self.searched = np.concatenate([self.words, bigrams[different.searchsorted(keys)]])
-        self.searched_owners = np.concatenate([self.word_owners, owners[:-1][pairs]])
-        self.all = np.concatenate([self.searched, own[there[kept]]])
-        self.all_owners = np.concatenate([self.searched_owners, owners[kept]])
-        self.lengths = np.bincount(owners[kept], minlength=len(texts)).astype(np.int32)
+        flat = np.array(run, np.int64)
+        owners = np.repeat(np.arange(len(texts)), np.diff(ends))
+        pairs = ((flat[:-1] > 0) & (flat[1:] > 0) & (owners[:-1] == owners[1:])).nonzero()[0]
+        self.firsts, self.seconds = flat[pairs], flat[pairs + 1]
+        self.bigram_owners = owners[pairs]
+        kept = np.array(
+            [unit is not None and not analyzer.is_stop_word(unit) for unit in spelling.units],
+            np.bool_,
+        )[flat]
+        self.units, self.unit_owners = flat[kept], owners[kept]
+        self.lengths = np.bincount(self.unit_owners, minlength=len(texts)).astype(np.int32)
 
-    def renumber(self, ranks: Ids) -> None:
-        """Give every term the number that it has in ``ranks``."""
-        self.words = ranks[self.words].astype(np.int64)
-        self.searched = ranks[self.searched].astype(np.int64)
-        self.all = ranks[self.all].astype(np.int64)
+    def renumber(self, words: Places, units: Places, bigrams: Places) -> None:
+        """Give words and characters the numbers that they have here, and all bigrams theirs."""
+        self.words = words[self.words]
+        self.searched = np.concatenate([self.words, bigrams])
+        self.searched_owners = np.concatenate([self.word_owners, self.bigram_owners])
+        self.all = np.concatenate([self.searched, units[self.units]])
+        self.all_owners = np.concatenate([self.searched_owners, self.unit_owners])
 
     def distinct(self, size: int) -> tuple[Places, Ids]:
         """The distinct terms of each text, ascending, and where those of each begin."""
         pairs = distinct(self.all_owners * size + self.all)
-        counts = np.bincount(pairs // size, minlength=len(self.lengths))
+        counts = np.bincount(pairs // size, minlength=self.count)
         return offsets(counts), (pairs % size).astype(np.int32)
+
+
+def _vocabulary(spelling: _Spelling, texts: Sequence[_Texts]) -> Vocabulary:
+    """The vocabulary of all terms of ``texts``, which get the numbers that they have in it."""
+    pieces, units = list(spelling.pieces), [encoded(unit or "") for unit in spelling.units]
+    words = np.flatnonzero(np.bincount(np.concatenate([one.words for one in texts])))
+    singles = np.flatnonzero(np.bincount(np.concatenate([one.units for one in texts])))
+    pairs = [one.firsts * len(units) + one.seconds for one in texts]
+    different = distinct(np.concatenate(pairs))
+    terms = [encoded(pieces[word]) for word in words.tolist()]
+    terms += [units[single] for single in singles.tolist()]
+    vocabulary, of_terms, of_pairs = spelled(terms, units, *np.divmod(different, len(units)))
+    of_words, of_units = np.zeros(len(pieces), np.int64), np.zeros(len(units), np.int64)
+    of_words[words], of_units[singles] = of_terms[: len(words)], of_terms[len(words) :]
+    for one, its in zip(texts, pairs, strict=True):
+        one.renumber(of_words, of_units, of_pairs.astype(np.int64)[different.searchsorted(its)])
+    return vocabulary
 
 
 def analyse(
@@ -240,22 +256,16 @@ def analyse(
     per_report = np.diff(first_document)
     heading_of = own + np.repeat(first_heading[:-1], per_report)
 
-    numbers = _Numbers()
-    above = _Texts(headings, analyzer, numbers)
+    spelling = _Spelling()
+    above = _Texts(headings, analyzer, spelling)
     said = _Texts(
         sentences,
         analyzer,
-        numbers,
+        spelling,
         lambda done: progress(int(np.searchsorted(first_sentence, done))),
     )
-    order = sorted(numbers)
-    vocabulary = Vocabulary.joined([encoded(term) for term in order])
-    size = max(len(order), 1)
-    ranks = np.empty(len(numbers), np.int32)
-    ranks[[numbers[term] for term in order]] = np.arange(len(order), dtype=np.int32)
-    above.renumber(ranks)
-    said.renumber(ranks)
-
+    vocabulary = _vocabulary(spelling, (above, said))
+    size = max(len(vocabulary), 1)
     sentence_offsets, sentence_terms = said.distinct(size)
     heading_offsets, heading_terms = above.distinct(size)
     count = max(len(owners), 1)
@@ -296,7 +306,7 @@ def analyse(
         sentence_offsets=sentence_offsets,
         sentence_terms=sentence_terms,
         sentence_lengths=said.lengths,
-        held=_held(sentences, said, order, analyzer),
+        held=_held(sentences, said, vocabulary, analyzer),
         heading_of=heading_of.astype(np.int32),
         heading_offsets=heading_offsets,
         heading_terms=heading_terms,
@@ -310,12 +320,14 @@ def analyse(
 
 
 def _held(
-    sentences: Sequence[str], said: _Texts, terms: Sequence[str], analyzer: Analyzer
+    sentences: Sequence[str], said: _Texts, vocabulary: Vocabulary, analyzer: Analyzer
 ) -> npt.NDArray[np.uint8]:
     """What kinds of answer each sentence holds."""
-    kinds = np.zeros((len(terms), 2), np.bool_)
-    for number in np.flatnonzero(np.bincount(said.words)).tolist():
-        kinds[number] = analyzer.names([terms[number]])
+    words = np.flatnonzero(np.bincount(said.words))
+    kinds = np.zeros((len(vocabulary), 2), np.bool_)
+    kinds[words] = np.array(
+        [analyzer.names([decoded(word)]) for word in vocabulary.some(words)], np.bool_
+    ).reshape(-1, 2)
     named = np.zeros((len(sentences), 2), np.bool_)
     for kind in (0, 1):
         named[said.word_owners[kinds[said.words, kind]], kind] = True

@@ -27,6 +27,11 @@ def encoded(term: str) -> bytes:
     return term.encode("utf-8", "surrogatepass")
 
 
+def decoded(term: bytes) -> str:
+    """A term of a vocabulary as text."""
+    return term.decode("utf-8", "surrogatepass")
+
+
 class Vocabulary(Mapping[str, int]):
     """Numbers by term; read-only.
 
@@ -77,7 +82,7 @@ class Vocabulary(Mapping[str, int]):
         return len(self.starts) - 1
 
     def __iter__(self) -> Iterator[str]:
-        return (term.decode("utf-8", "surrogatepass") for term in self.encoded())
+        return map(decoded, self.encoded())
 
     def place(self, term: bytes) -> tuple[int, bool]:
         """How many terms come before an encoded one, and whether it is among them."""
@@ -152,10 +157,7 @@ def _sorted(
     for part, mask in zip(parts, used, strict=True):
         found.add(part, mask)
     short, long = found.short(), sorted(found.long)
-    # A long term stands behind the short ones that are less than its beginning, or are it.
-    behind = short.searchsorted(_keys_of(long), side="right")
-    long_numbers = behind + np.arange(len(long))
-    short_numbers = np.arange(len(short)) + behind.searchsorted(np.arange(len(short)), "right")
+    short_numbers, long_numbers = _ranks(short, long)
     number = dict(zip(long, long_numbers.tolist(), strict=True))
     total = len(short) + len(long)
     ways: list[Numbers] = []
@@ -167,6 +169,46 @@ def _sorted(
         numbers[is_long] = [number[term] for term in part.some(is_long)]
         ways.append(_filled(numbers[mask], mask, total))
     return _interleaved(short, short_numbers, long, long_numbers), ways
+
+
+def spelled(
+    terms: Sequence[bytes], pieces: Sequence[bytes], firsts: Places, seconds: Places
+) -> tuple[Vocabulary, Numbers, Numbers]:
+    """The vocabulary of ``terms`` and of pairs of ``pieces``, encoded, and the numbers of both.
+
+    Pair ``n`` is ``pieces[firsts[n]] + pieces[seconds[n]]``. Nearly all pairs are short, and
+    nothing is made of them but integers.
+    """
+    is_short = np.fromiter(map(_is_short, terms), np.bool_, len(terms))
+    keys = _keys_of(terms)[is_short]
+    # A piece that is no integer makes no pair one.
+    sizes = np.array([len(p) if _is_short(p) else _SHORT + 1 for p in pieces], np.int64)
+    fits = sizes[firsts] + sizes[seconds] <= _SHORT
+    left, right = firsts[fits], seconds[fits]
+    beginnings = _keys_of(pieces)
+    pairs = beginnings[right] >> (8 * sizes[left]).astype(np.uint64)
+    pairs |= beginnings[left]
+    others = zip(firsts[~fits].tolist(), seconds[~fits].tolist(), strict=True)
+    long_terms = [term for term, one in zip(terms, is_short.tolist(), strict=True) if not one]
+    long_pairs = [pieces[first] + pieces[second] for first, second in others]
+
+    short, long = _ascending(np.concatenate([keys, pairs])), sorted({*long_terms, *long_pairs})
+    short_numbers, long_numbers = _ranks(short, long)
+    number = dict(zip(long, long_numbers.tolist(), strict=True))
+
+    def numbers(
+        is_short: npt.NDArray[np.bool_], keys: npt.NDArray[np.uint64], others: Sequence[bytes]
+    ) -> Numbers:
+        found = np.empty(len(is_short), np.int32)
+        found[is_short] = short_numbers[short.searchsorted(keys)]
+        found[~is_short] = [number[term] for term in others]
+        return found
+
+    return (
+        _interleaved(short, short_numbers, long, long_numbers),
+        numbers(is_short, keys, long_terms),
+        numbers(fits, pairs, long_pairs),
+    )
 
 
 _SHORT = 8  # bytes of a term that is sorted as an integer
@@ -193,11 +235,28 @@ class _Distinct:
 
     def short(self) -> npt.NDArray[np.uint64]:
         """The short ones, as ascending integers."""
-        keys = np.concatenate([np.zeros(0, np.uint64), *self._short])
-        keys.sort()
-        first = np.ones(len(keys), np.bool_)
-        np.not_equal(keys[1:], keys[:-1], out=first[1:])
-        return keys[first]
+        return _ascending(np.concatenate([np.zeros(0, np.uint64), *self._short]))
+
+
+def _ascending(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """The different ones; ``keys`` are sorted in place."""
+    keys.sort()
+    first = np.ones(len(keys), np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=first[1:])
+    return keys[first]
+
+
+def _ranks(short: npt.NDArray[np.uint64], long: Sequence[bytes]) -> tuple[Places, Places]:
+    """The places that short and long terms have among all, both in order."""
+    # A long term stands behind the short ones that are less than its beginning, or are it.
+    behind = short.searchsorted(_keys_of(long), side="right")
+    before = behind.searchsorted(np.arange(len(short)), "right")
+    return np.arange(len(short)) + before, behind + np.arange(len(long))
+
+
+def _is_short(term: bytes) -> bool:
+    """Whether an integer can stand for it: the zeros behind it are none of its own."""
+    return len(term) <= _SHORT and b"\0" not in term
 
 
 def _short_keys(
@@ -219,7 +278,7 @@ def _short_keys(
 
 
 def _keys_of(terms: Sequence[bytes]) -> npt.NDArray[np.uint64]:
-    """The integers of the beginnings of long terms."""
+    """The integers of terms, or of the beginnings of long ones."""
     return np.frombuffer(
         b"".join(term[:_SHORT].ljust(_SHORT, b"\0") for term in terms), ">u8"
     ).astype(np.uint64)

@@ -58,6 +58,20 @@ _ANALYZERS = _Analyzers()
 
 
 @pytest.mark.parametrize("fast", KINDS)
+@given(texts=st.lists(TEXTS | st.text(st.sampled_from("三零\r\n\x00 a1")), max_size=5))
+@settings(max_examples=150, deadline=None)
+def test_texts_that_are_cut_together_have_the_words_of_each(fast: bool, texts: list[str]) -> None:
+    analyzer = _ANALYZERS(frozenset(WORDS), fast)
+    found: list[list[str]] = [[]]
+    for piece in analyzer.pieces(texts):
+        if piece == "\n":
+            found.append([])
+        elif analyzer.is_word(piece):
+            found[-1].append(piece)
+    assert found == [*map(analyzer.words, texts), []]
+
+
+@pytest.mark.parametrize("fast", KINDS)
 def test_a_word_stays_whole_whatever_other_words_there_are(fast: bool) -> None:
     for words in (["五级巡查"], WORDS, ["五级", "巡查", "五级巡查"]):
         assert "五级巡查" in Analyzer(words, fast=fast).words("推行五级巡查制度")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval import vocabulary
-from retrieval.vocabulary import Vocabulary, union
+from retrieval.vocabulary import Vocabulary, encoded, spelled, union
 
 # Neighbours in the order of UTF-8 and of code points, half a surrogate pair and zero among them;
 # short enough for an integer, and too long.
@@ -47,6 +47,27 @@ def test_a_union_has_the_used_terms_and_the_way_to_each(
         for part, mask, way in zip(parts, used, ways, strict=True):
             assert [whole[t] for t, m in zip(part, mask, strict=True) if m] == way[mask].tolist()
             assert (np.diff(way) >= 0).all()
+
+
+@given(TERMS, TERMS, st.data())
+def test_terms_and_pairs_of_pieces_are_numbered_together(
+    terms: set[str], pieces: set[str], data: st.DataObject
+) -> None:
+    one = st.integers(0, len(pieces) - 1)
+    pairs = data.draw(st.lists(st.tuples(one, one), max_size=9)) if pieces else []
+    firsts, seconds = np.array(pairs, np.int64).reshape(-1, 2).T
+    known = list(pieces)
+    made, of_terms, of_pairs = spelled(
+        [encoded(term) for term in terms], [encoded(piece) for piece in known], firsts, seconds
+    )
+    joined = [known[first] + known[second] for first, second in pairs]
+    expected = Vocabulary.of([*terms, *joined])
+    assert (made.text.tobytes(), made.starts.tolist()) == (
+        expected.text.tobytes(),
+        expected.starts.tolist(),
+    )
+    assert of_terms.tolist() == [expected[term] for term in terms]
+    assert of_pairs.tolist() == [expected[pair] for pair in joined]
 
 
 def test_numbers_are_remembered_no_further_than_allowed(monkeypatch: object) -> None:
