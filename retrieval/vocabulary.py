@@ -212,6 +212,9 @@ def spelled(
 
 
 _SHORT = 8  # bytes of a term that is sorted as an integer
+_BEGINNINGS = np.array(
+    [(1 << 64) - (1 << (64 - 8 * size)) for size in range(_SHORT + 1)], np.uint64
+)  # of an integer, those of so many bytes
 _FOLDED = 1 << 24  # integers that are gathered before repeats are thrown out: 128 MB
 
 
@@ -263,18 +266,18 @@ def _short_keys(
     part: Vocabulary, mask: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.uint64]]:
     """Which of the marked terms are short, and their integers: bytes, zeros behind them."""
-    lengths = part.starts[1:] - part.starts[:-1]
+    text, starts = part.text, part.starts
+    lengths = starts[1:] - starts[:-1]
     is_short = mask & (lengths <= _SHORT)
-    places = np.arange(_SHORT)
-    padded = np.zeros((int(np.count_nonzero(is_short)), _SHORT), np.uint8)
-    filled = places < lengths[is_short, None]
-    padded[filled] = part.text[(part.starts[:-1][is_short, None] + places)[filled]]
-    # The zero behind a term must not be taken for one in it.
-    clear = np.count_nonzero(padded, axis=1) == lengths[is_short]
-    if not clear.all():
-        padded = padded[clear]
-        is_short[is_short] = clear
-    return is_short, padded.view(">u8").ravel().astype(np.uint64)
+    # The zeros behind a term must not be taken for some of its own.
+    zeros = np.flatnonzero(text == 0)
+    is_short[starts.searchsorted(zeros, side="right") - 1] = False
+    # Eight bytes from every place on, of which those behind the term are cut off.
+    padded = np.concatenate([text, np.zeros(_SHORT, np.uint8)])
+    eights = np.ndarray((len(text),), ">u8", padded.data, strides=(1,))
+    keys = eights[starts[:-1][is_short]].astype(np.uint64)
+    keys &= _BEGINNINGS[lengths[is_short]]
+    return is_short, keys
 
 
 def _keys_of(terms: Sequence[bytes]) -> npt.NDArray[np.uint64]:
@@ -308,6 +311,8 @@ def _interleaved(
 
 def _filled(numbers: Numbers, used: npt.NDArray[np.bool_], size: int) -> Numbers:
     """The numbers of the used terms, with those of the next one between them."""
+    if len(numbers) == len(used):
+        return numbers
     after: Places = np.cumsum(used) - used  # used terms before each
     padded: Numbers = np.append(numbers, np.int32(size))
     return padded[after]
