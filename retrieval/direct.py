@@ -53,16 +53,17 @@ class Direct:
         asked = front_matter.asked_for(text)
         if asked is None:
             return self._author(text)
-        kind, named = asked
-        meant = self._front.get(kind, [])
-        for word in named.split():
-            meant = [pair for pair in meant if word in self._titles[pair[0].id]]
-        if not named and len(meant) > _FEW:
-            return ()  # without a word on which report, one byline among many is no answer
+        kinds, named = asked
         quotes = []
-        for report, paragraph in meant:
-            whole = paragraph.span.shifted(-paragraph.span.start)
-            quotes.append(replace(quoting.whole(report, paragraph), highlights=(whole,)))
+        for kind in kinds:
+            meant = self._front.get(kind, [])
+            for word in named.split():
+                meant = [pair for pair in meant if word in self._titles[pair[0].id]]
+            if not meant or (not named and len(meant) > _FEW):
+                return ()  # without a word on which report, one byline among many is no answer
+            for report, paragraph in meant:
+                whole = paragraph.span.shifted(-paragraph.span.start)
+                quotes.append(replace(quoting.whole(report, paragraph), highlights=(whole,)))
         return tuple(quotes)
 
     def _author(self, text: str) -> tuple[Quote, ...]:

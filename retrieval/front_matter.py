@@ -19,19 +19,25 @@ def _patterns() -> tuple[dict[Kind, re.Pattern[str]], re.Pattern[str]]:
     return {Kind(kind): re.compile(pattern) for kind, pattern in table.items()}, beside
 
 
-def asked_for(question: str) -> tuple[Kind, str] | None:
-    """The kind of paragraph that answers a normalised question, and what else it names.
+def asked_for(question: str) -> tuple[tuple[Kind, ...], str] | None:
+    """The kinds of paragraph that answer a normalised question, in its order, and what it names.
 
     >>> asked_for("这篇报道的作者是谁?")
-    (<Kind.BYLINE: 'byline'>, '')
+    ((<Kind.BYLINE: 'byline'>,), '')
+    >>> asked_for("标题和作者是什么")
+    ((<Kind.TITLE: 'title'>, <Kind.BYLINE: 'byline'>), '')
     >>> asked_for("谁接过了父亲的警号?") is None
     True
     """
     kinds, beside = _patterns()
+    places: dict[Kind, int] = {}
+    rest = question
     for kind, pattern in kinds.items():
-        if pattern.search(question):
-            # Each word leaves a space, so that what is left cannot join to new words.
-            rest = beside.sub(" ", topic(pattern.sub(" ", question)))
-            named = " ".join(re.findall(r"\w+", rest))
-            return kind, named
-    return None
+        if match := pattern.search(rest):
+            places[kind] = match.start()
+        # Spaces keep the places, and what is left from joining to new words.
+        rest = pattern.sub(lambda found: " " * len(found[0]), rest)
+    if not places:
+        return None
+    named = " ".join(re.findall(r"\w+", beside.sub(" ", topic(rest))))
+    return tuple(sorted(places, key=lambda kind: places[kind])), named

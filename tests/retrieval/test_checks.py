@@ -224,7 +224,17 @@ def test_a_follow_up_may_ask_of_another_place_what_is_said_of_the_first(tmp_path
     assert [notice.kind for notice in followed.notices] == [NoticeKind.FOLLOW_UP]
 
 
-def test_title_and_author_are_asked_for_together(answerer: Answerer) -> None:
-    answer = answerer.answer("隧道运行报告的作者是谁?隧道运行报告的标题叫什么?")
+@pytest.mark.parametrize(
+    ("question", "quoted"),
+    [
+        ("隧道运行报告的作者是谁?隧道运行报告的标题叫什么?", ["(许安歌)", "江城隧道运行报告"]),
+        ("隧道运行报告的标题和作者分别是什么?", ["江城隧道运行报告", "(许安歌)"]),
+        ("隧道运行报告的作者叫什么名字?", ["(许安歌)"]),
+    ],
+)
+def test_title_and_author_are_asked_for_together(
+    answerer: Answerer, question: str, quoted: list[str]
+) -> None:
+    answer = answerer.answer(question)
     assert answer.outcome is Outcome.ANSWERED
-    assert [quote.text for quote in answer.quotes] == ["(许安歌)", "江城隧道运行报告"]
+    assert [quote.text for quote in answer.quotes] == quoted
