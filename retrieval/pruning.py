@@ -53,10 +53,10 @@ class Costs:
     frequent: int = 32  # a term in more than one of so many documents has a column as well
     columns: int = 256  # so many are kept
     first: int = 8192  # postings read before the leaders are looked at first,
-    more: int = 100_000  # and between two looks,
+    more: int = 200_000  # and between two looks,
     again: int = 32768  # unless fewer are left, which are worth no other look
     leaders: int = 20  # so many candidates are looked at beside two for each document wanted
-    surveyed: int = 16384  # rows of rare terms that the leaders are taken from
+    surveyed: int = 8192  # rows of rare terms that the leaders are taken from
     sooner: int = 16  # reading a list takes as long as looking up one document in so many of it
     together: int = 64  # so few documents are looked up in all terms at once
     flood: int = 6  # with more postings ahead than one for so many documents, columns are added
@@ -64,6 +64,7 @@ class Costs:
     dense: int = 32  # with more candidates than one in so many documents, reading on is sooner
     block: int = 1 << 16  # documents of a column added at once: they stay in the nearer cache
     groups: int = 64  # the best of so many documents stand for all of them in a long selection
+    sparse: int = 8  # unless more than one group in so many has one that is wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,9 +434,11 @@ class Pruning:
         """Documents whose sums are among the highest."""
         # The rarest terms' documents lead; a survey of all would take as long as reading them.
         surveyed: list[Rows] = []
+        room = self._costs.surveyed
         for one in reading.lists:
-            surveyed.append(one)
-            if sum(map(len, surveyed)) > self._costs.surveyed:
+            surveyed.append(one[:room])
+            room -= len(one)
+            if room <= 0:
                 break
         rows = np.concatenate(surveyed)
         sums = reading.table.take(rows)
@@ -459,10 +462,19 @@ class Pruning:
         columns = (highest >= lowest).nonzero()[0]
         if len(columns) > 4 * wanted:
             return np.zeros(0, np.int32)
-        across, along = (grid.take(columns, axis=1) >= lowest).nonzero()
-        documents: Ids = (across * width + columns.take(along)).astype(np.int32)
-        documents.sort()
-        return documents
+        return _in_columns(grid, columns, lowest)
+
+    def _with_at_least(self, table: Units, least: int) -> Ids:
+        """The documents whose sums are not less than ``least``, ascending."""
+        groups = self._costs.groups
+        width = self._count // groups
+        grid, rest = table[: width * groups].reshape(groups, width), table[width * groups :]
+        columns = (grid.max(axis=0) >= least).nonzero()[0]
+        if len(columns) * self._costs.sparse > width:
+            return (table >= least).nonzero()[0].astype(np.int32)
+        # Most groups have none, which is sooner seen than that none of their documents is one.
+        last = (rest >= least).nonzero()[0].astype(np.int32) + np.int32(width * groups)
+        return np.concatenate([_in_columns(grid, columns, least), last])
 
     def _candidates(self, plan: _Plan, reading: _Reading, among: Mask | None) -> Ids:
         """The documents that can still be among the best, ascending."""
@@ -476,8 +488,7 @@ class Pruning:
                     break
                 self._read(plan, reading, reading.read + 1, among)
         if reading.flooded or reading.found * 4 > self._count:
-            least = max(1, reading.least(plan, reading.read))
-            documents: Ids = (table >= least).nonzero()[0].astype(np.int32)
+            documents = self._with_at_least(table, max(1, reading.least(plan, reading.read)))
             if among is None:
                 return documents
             allowed: Ids = documents[among.take(documents)]
@@ -524,6 +535,14 @@ def _kth(sums: npt.NDArray[Number], k: int) -> Number:
     # Only the values: argpartition takes many times as long where many are equal.
     highest: Number = np.partition(sums, len(sums) - k)[-k]
     return highest
+
+
+def _in_columns(grid: Units, columns: Rows, least: int) -> Ids:
+    """The documents in some columns whose sums are not less than ``least``, ascending."""
+    across, along = (grid.take(columns, axis=1) >= least).nonzero()
+    documents: Ids = (across * grid.shape[1] + columns.take(along)).astype(np.int32)
+    documents.sort()
+    return documents
 
 
 def _distinct(rows: Rows) -> Ids:

@@ -48,6 +48,7 @@ costs = st.builds(
     dense=st.sampled_from([1, 2, 32]),
     block=st.sampled_from([1, 7, 64]),
     groups=st.sampled_from([1, 2, 3]),
+    sparse=st.sampled_from([0, 1, 8]),
 )
 
 EAGER = Costs(whole=0, few=0, frequent=3, first=1, more=1, again=0, leaders=0, together=0, flood=99)
