@@ -41,7 +41,8 @@ class Asked:
 def ask(text: str, analyzer: Analyzer, thesaurus: Thesaurus) -> Asked:
     """Make a normalised question ready."""
     bare = topic(without_exclusion(text))
-    return Asked(text, sought(text), bare, analyzer.terms(bare), thesaurus.alternatives(bare))
+    terms = analyzer.terms(bare)
+    return Asked(text, sought(text), bare, terms, thesaurus.alternatives(bare, terms.words))
 
 
 @dataclass(frozen=True, slots=True)

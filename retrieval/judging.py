@@ -78,6 +78,7 @@ class Judge:
                 for form in (entry.name, *entry.aliases)
                 if not occurrences.occurs(normalise(form).text)
             },
+            knows=lambda word: engine.doc_freq(word) > 0,
         )
         self._declared = _declarations(library)
         self._terms = _terms(library)

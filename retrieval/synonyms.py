@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from retrieval.analysis import Analyzer, Terms, normalise
 from retrieval.evidence import Alternative
+from retrieval.glosses import explained_alike
+
+_MOST = 3  # words of a general dictionary that stand for one of the question's
 
 
 def _indexed(terms: Terms) -> tuple[str, ...]:
@@ -18,10 +21,17 @@ def _everything(terms: Terms) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*terms.words, *terms.bigrams, *terms.unigrams]))
 
 
+def _nothing(_word: str) -> bool:
+    """A library without a word."""
+    return False
+
+
 class Thesaurus:
     """Groups of words that mean the same.
 
     ``told`` maps names that the reports do not use (四个警) to the words that they do use.
+    ``knows`` is whether the reports use a word. For one that they do not, words that a general
+    dictionary explains alike are sought; where they do, its own sentences are the better ones.
     """
 
     def __init__(
@@ -29,7 +39,10 @@ class Thesaurus:
         groups: Iterable[Sequence[str]],
         analyzer: Analyzer,
         told: Mapping[str, str] = MappingProxyType({}),
+        knows: Callable[[str], bool] = _nothing,
     ) -> None:
+        self._analyzer = analyzer
+        self._knows = knows
         self._others: dict[str, list[Alternative]] = {}
         for group in groups:
             written = {normalise(member).text: member for member in reversed(group)}
@@ -53,8 +66,10 @@ class Thesaurus:
             self._others.setdefault(text, []).append(Alternative(covered, instead, name, words))
         self._longest_first = sorted(self._others, key=len, reverse=True)
 
-    def alternatives(self, topic: str) -> tuple[Alternative, ...]:
+    def alternatives(self, topic: str, words: Iterable[str] = ()) -> tuple[Alternative, ...]:
         """Other ways to say what a normalised question says; inside a longer word none is sought.
+
+        ``words`` are those that the question consists of.
 
         >>> thesaurus = Thesaurus([["妻子", "老婆"]], Analyzer())
         >>> thesaurus.alternatives("他老婆是警察")[0].instead
@@ -66,4 +81,16 @@ class Thesaurus:
             if text in rest:
                 found += self._others[text]
                 rest = rest.replace(text, "\n")
+        covered = {term for one in found for term in one.covered}
+        for word in dict.fromkeys(words):
+            if word not in covered and not self._knows(word):
+                found += self._explained_alike(word)
         return tuple(found)
+
+    def _explained_alike(self, word: str) -> list[Alternative]:
+        known = [other for other in explained_alike(word) if self._knows(other)]
+        own = _everything(self._analyzer.terms(word)) if known else ()
+        return [
+            Alternative(own, _indexed(self._analyzer.terms(other)), given=word, meant=other)
+            for other in known[:_MOST]
+        ]

@@ -109,3 +109,16 @@ def test_where_nothing_is_found_there_is_nothing_to_explain(answerer: Answerer) 
     explanation = answerer.explain("火鸡")
     assert explanation.about is None
     assert explanation.lines()[0] == "question: 火鸡"
+
+
+def test_a_word_that_no_report_uses_is_looked_up_by_words_that_a_dictionary_explains_alike(
+    answering: Answering,
+) -> None:
+    question = "他的辞职是哪天?"
+    lacking = answering(of_texts("他在5月1日离职。", "他在6月2日结婚。")).explain(question)
+    (first, *_) = lacking.parts[0].ranked
+    assert (first.citation.report_id, first.synonyms) == ("r0", (("辞职", "离职"),))
+    # Where a report has the word itself, others are not taken for it.
+    having = answering(of_texts("他在5月1日离职。", "他在6月2日辞职。")).explain(question)
+    ranked = [(one.citation.report_id, one.synonyms) for one in having.parts[0].ranked]
+    assert ranked == [("r1", ())]
