@@ -9,11 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.settings import Settings
+from knowledge.archive import Archive
 from knowledge.catalog import load_library
 from knowledge.changes import FOLDER, from_folder
 from knowledge.errors import InvalidCatalog, UnusableShelf
 from knowledge.library import Library
-from knowledge.newest import has_reports, load_newest, shelf_in
+from knowledge.newest import archive_in, has_reports, load_newest, load_revision, shelf_in
 from knowledge.revisions import Revision, Revisions
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer
@@ -37,7 +38,11 @@ def open_answerer(
     Takes seconds for a large library. ``progress`` is told how many passages of how many are
     indexed. Raises ``KnowledgeError``.
     """
-    library = load_newest(settings.knowledge, None if state is None else shelf_in(state))
+    library = load_newest(
+        settings.knowledge,
+        None if state is None else shelf_in(state),
+        None if state is None else archive_in(state),
+    )
     return answerer_for(library, settings, state, progress=progress)
 
 
@@ -48,9 +53,10 @@ def open_to_serve(settings: Settings, shelf: Revisions, progress: Progress = _no
     faults, the newest revision serves on; raises ``KnowledgeError`` where there is none.
     """
     shelf.sweep()
+    archive = archive_in(settings.state)
     newest = shelf.newest()
     try:
-        library = _adopted(settings.knowledge, shelf, newest)
+        library = _adopted(settings.knowledge, shelf, newest, archive)
     except (InvalidCatalog, UnusableShelf) as error:
         if newest is None and isinstance(error, InvalidCatalog):
             raise
@@ -60,7 +66,7 @@ def open_to_serve(settings: Settings, shelf: Revisions, progress: Progress = _no
             library = load_library(settings.knowledge)
         else:
             _log.error("the knowledge was not read again: revision %d serves on", newest.number)
-            library = load_library(newest.folder, strict=False)
+            library = load_revision(newest, archive)
     answerer = answerer_for(library, settings, settings.state, progress=progress)
     threading.Thread(target=warm, args=(answerer,), name="warming", daemon=True).start()
     return answerer
@@ -72,16 +78,16 @@ def warm(answerer: Answerer) -> None:
     gc.freeze()  # see `answerer_for`
 
 
-def _adopted(folder: Path, shelf: Revisions, newest: Revision | None) -> Library:
+def _adopted(folder: Path, shelf: Revisions, newest: Revision | None, archive: Archive) -> Library:
     """The library of the newest revision, after making one of ``folder`` where that has changed."""
     if not folder.is_dir():
         return load_library(folder)  # which says what is wrong
     change = from_folder(folder, newest)
     if newest is not None and change.seen == newest.seen:
-        return load_library(newest.folder, strict=False)
+        return load_revision(newest, archive)
     try:
         draft = shelf.propose(_START, change.files, by=FOLDER, what=change.what, seen=change.seen)
-        library = load_library(draft.folder, strict=not has_reports(newest))
+        library = load_revision(draft, archive, strict=not has_reports(newest))
     except InvalidCatalog:
         shelf.discard(_START)
         raise

@@ -239,7 +239,7 @@ def done_page(revision: Revision, library: Library, view: View) -> Page:
         number=revision.number,
         what=what_sentence(revision.what, view.texts),
         reports=len(library.reports),
-        passages=sum(map(_body_count, library.reports)),
+        passages=sum(len(volume.body) for volume in library.volumes),
         topics=len(library.topics),
     )
     before = revision.number - 1

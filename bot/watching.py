@@ -25,6 +25,7 @@ from bot.texts import DEFAULT, Texts, texts
 from knowledge.catalog import load_library
 from knowledge.changes import FOLDER, from_folder, snapshot
 from knowledge.errors import InvalidCatalog, KnowledgeError, OutdatedDraft
+from knowledge.newest import archive_in, load_revision
 from retrieval.answering import Answerer
 from retrieval.errors import RetrievalError
 from retrieval.gate import consequences
@@ -130,7 +131,7 @@ class Watch:
         if newest is not None and change.seen == newest.seen:
             return ()
         draft = propose(shelf, _DRAFT, change, by=FOLDER)
-        library = load_library(draft.folder, strict=False)
+        library = load_revision(draft, archive_in(settings.state))
         after = answerer_for(library, settings, settings.state, keep=False)
         broken = consequences(before, after, ()).broken
         if broken:

@@ -6,21 +6,23 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import AfterValidator
 
 from knowledge import readers
+from knowledge.archive import Intake
 from knowledge.curated import Curated, find_curated
 from knowledge.errors import Fault, InvalidCatalog, UnreadableReport
 from knowledge.lexicon import Lexicon, Name
 from knowledge.library import Library
 from knowledge.lined_yaml import Location, parse
 from knowledge.listed import LONGEST_ID, ListedReport
-from knowledge.made_before import made_before
+from knowledge.made_before import Make, made_before
 from knowledge.model import Kind, Report, Span
 from knowledge.outline import Description, Reading, outline, reading
 from knowledge.overlay import OVERLAY, LinedOverlay, Synonyms, read_overlay
@@ -48,7 +50,14 @@ REPORTS = "reports"
 _LONGEST_DESCRIPTION = 256  # characters, Telegram's limit for what a command does
 
 
-def load_library(folder: Path, *, overlay: Path | None = None, strict: bool = True) -> Library:
+def load_library(
+    folder: Path,
+    *,
+    overlay: Path | None = None,
+    strict: bool = True,
+    intake: Intake | None = None,
+    digests: Mapping[str, str] = MappingProxyType({}),
+) -> Library:
     """Everything in a knowledge folder, validated.
 
     With a ``catalog.yaml`` the folder has what it lists. Without one every file of a readable
@@ -56,13 +65,17 @@ def load_library(folder: Path, *, overlay: Path | None = None, strict: bool = Tr
     ``overlay.yaml`` in the folder ``overlay`` says, by default in the same one, is laid over it.
     Raises ``InvalidCatalog`` with every fault. That a question's passage is in no report is one,
     unless not ``strict``: then ``Library.broken`` has the question.
+
+    With an ``intake`` no report is read that was kept before, and those that are read are kept.
+    ``digests`` are SHA-256 of files in the folder that is certain to have them, by their paths in
+    it: of those that were kept not even the bytes are read.
     """
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
         message = f"the knowledge folder {folder} {what}; set WENJU_KNOWLEDGE to one that does"
         raise InvalidCatalog((Fault(CATALOG, 1, message),))
     with readers.Workshop() as workshop:
-        over = _Over(overlay or folder, workshop)
+        over = _Over(overlay or folder, workshop, intake, digests)
         if (folder / CATALOG).exists():
             library = _Loading(folder, over).library(strict=strict)
         else:
@@ -73,10 +86,17 @@ def load_library(folder: Path, *, overlay: Path | None = None, strict: bool = Tr
 
 
 def read_report(
-    name: str, content: bytes, description: Description, workshop: Workshop | None = None
+    name: str,
+    content: bytes,
+    description: Description,
+    workshop: Workshop | None = None,
+    make: Make = made_before,
 ) -> Report:
-    """The report in a file's bytes: ``examine_report`` without its remarks."""
-    return made_before(
+    """The report in a file's bytes: ``examine_report`` without its remarks.
+
+    ``make`` knows whether it was read before.
+    """
+    return make(
         name,
         content,
         description,
@@ -140,13 +160,25 @@ def _distinct_id(slug: str, name: str) -> str:
 class _Over:
     """The overlay of one loading: its reports, read from its own folder, and its faults."""
 
-    def __init__(self, folder: Path, workshop: Workshop) -> None:
+    def __init__(
+        self, folder: Path, workshop: Workshop, intake: Intake | None, digests: Mapping[str, str]
+    ) -> None:
         self.folder = folder
         self.workshop = workshop
+        self.make: Make = made_before if intake is None else intake.report
+        self._intake = intake
+        self._digests = digests
         self.lined: LinedOverlay = read_overlay(folder)
         self.overlay = self.lined.overlay
         self.synonyms = self.overlay.synonyms
         self.files = {(folder / row.file).resolve() for row in self.overlay.reports}
+
+    def known(self, name: str, told: object) -> Report | None:
+        """The report in a file that was kept and is certain to be the same."""
+        digest = self._digests.get(os.path.normpath(name))
+        if self._intake is None or digest is None:
+            return None
+        return self._intake.known(name, digest, told)
 
     @property
     def faults(self) -> list[Fault]:
@@ -168,11 +200,7 @@ class _Over:
         checker = self.lined.checker
         found = {}
         for number, row in enumerate(self.overlay.reports):
-            at: Location = ("reports", number)
-            path = _inside(self.folder, (*at, "file"), row.file, checker)
-            if path is None:
-                continue
-            report = _read_listed(path, at, row, checker, self.workshop)
+            report = _read_listed(self.folder, ("reports", number), row, checker, self)
             if report is not None:
                 found[row.id] = report
         return found
@@ -210,12 +238,16 @@ def _without_catalog(folder: Path, over: _Over) -> Library:
         ids.add(own_id)
         if over.hides(own_id):
             continue
+        report = over.known(name, _told(name, own_id))
+        if report is not None:
+            reports[own_id] = report
+            continue
         content = _content(path)
         if isinstance(content, str):
             faults.append(Fault(name, 1, content))
             continue
         try:
-            reports[own_id] = _undescribed(name, content, own_id, over.workshop)
+            reports[own_id] = _undescribed(name, content, own_id, over)
         except UnreadableReport as error:
             faults.append(Fault(name, 1, str(error)))
     reports |= over.reports()
@@ -232,16 +264,21 @@ def _without_catalog(folder: Path, over: _Over) -> Library:
     )
 
 
-def _undescribed(name: str, content: bytes, own_id: str, workshop: Workshop) -> Report:
+def _undescribed(name: str, content: bytes, own_id: str, over: _Over) -> Report:
     """The report in a file that no catalog describes, titled by its name if it has no title."""
-    stem = PurePosixPath(name).stem
+    told = _told(name, own_id)
 
     def made() -> Report:
-        document = workshop.read(name, content)
+        document = over.workshop.read(name, content)
         report = _with_body(reading(document, Description(own_id))).report
-        return outline(document, Description(own_id, stem)) if report.title == own_id else report
+        return outline(document, Description(*told)) if report.title == own_id else report
 
-    return made_before(name, content, (own_id, stem), made)
+    return over.make(name, content, told, made)
+
+
+def _told(name: str, own_id: str) -> tuple[str, str]:
+    """The id of a report that no catalog describes, and its title if it has none itself."""
+    return own_id, PurePosixPath(name).stem
 
 
 def readable_files(folder: Path) -> list[Path]:
@@ -350,24 +387,32 @@ class _Catalog(Strict):
 
 
 def _read_listed(
-    path: Path, at: Location, row: ListedReport, checker: Checker, workshop: Workshop
+    folder: Path, at: Location, row: ListedReport, checker: Checker, over: _Over
 ) -> Report | None:
-    """The report that ``row`` lists and that lies at ``path``; ``None``, with a fault, if none."""
-    content = _content(path)
-    if isinstance(content, str):
-        checker.add((*at, "file"), f"the report {row.file} {content}")
-        return None
-    try:
-        report = read_report(row.file, content, row.description(), workshop)
-    except UnreadableReport as error:
-        checker.faults.append(Fault(row.file, 1, str(error)))
-        return None
+    """The report that ``row`` lists, in ``folder``; ``None``, with a fault, where there is none."""
+    told = row.description()
+    report = over.known(row.file, told)
+    if report is None:
+        path = _inside(folder, (*at, "file"), row.file, checker)
+        if path is None:
+            return None
+        content = _content(path)
+        if isinstance(content, str):
+            checker.add((*at, "file"), f"the report {row.file} {content}")
+            return None
+        try:
+            report = read_report(row.file, content, told, over.workshop, over.make)
+        except UnreadableReport as error:
+            checker.faults.append(Fault(row.file, 1, str(error)))
+            return None
     _find_absent(at, row, report, checker)
     return report
 
 
 def _find_absent(at: Location, row: ListedReport, report: Report, checker: Checker) -> None:
     """Record subtitle, captions and bylines that no paragraph of the report is."""
+    if not (row.subtitle or row.captions or row.bylines):
+        return
     found = {kind: set[str]() for kind in Kind}
     for paragraph in report.paragraphs:
         found[paragraph.kind].add(_spaced(paragraph.span.of(report.text)))
@@ -472,10 +517,7 @@ class _Loading:
         self.complete = self.complete and bool(self.reports)
 
     def read_report(self, at: Location, row: ListedReport) -> None:
-        path = _inside(self.folder, (*at, "file"), row.file, self.checker)
-        report = (
-            None if path is None else _read_listed(path, at, row, self.checker, self.over.workshop)
-        )
+        report = _read_listed(self.folder, at, row, self.checker, self.over)
         if report is None:
             self.complete = False
         else:
@@ -490,8 +532,14 @@ class _Loading:
         folder = self.folder / REPORTS
         if not folder.is_dir():
             return
-        known = {(self.folder / name).resolve() for name in listed}
-        for path in readable_files(folder):
+        names = {os.path.normpath(name) for name in listed}
+        left = [
+            path
+            for path in readable_files(folder)
+            if os.path.relpath(path, self.folder) not in names
+        ]
+        known = {(self.folder / name).resolve() for name in listed} if left else set()
+        for path in left:
             if path.resolve() not in known and not self.over.has(path):
                 name = path.relative_to(self.folder).as_posix()
                 self.checker.add(

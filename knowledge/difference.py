@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from knowledge.library import Library, report_revision
+from knowledge.library import Library
 from knowledge.model import Kind, Report
 
 _ALIKE = 50  # rapidfuzz ratio, 0 to 100, from which two paragraphs are one that was changed
@@ -67,10 +67,10 @@ class Difference:
 def difference(old: Library, new: Library) -> Difference:
     """How ``new`` differs from ``old``."""
     changes = []
-    for report in new.reports:
-        before = old.report(report.id) if report.id in old else None
-        if before is None or report_revision(before) != report_revision(report):
-            changes.append(compare(before, report))
+    for now in new.volumes:
+        was = old.volume(now.report.id) if now.report.id in old else None
+        if was is None or was.revision != now.revision:
+            changes.append(compare(None if was is None else was.report, now.report))
     gone = [compare(report, None) for report in old.reports if report.id not in new]
     return Difference((*changes, *gone), _declared(old) != _declared(new))
 

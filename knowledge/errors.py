@@ -2,6 +2,7 @@
 
 KnowledgeError
 ├── UnreadableReport    a file that no reader can make a report of
+├── DamagedArchive      what is kept of reports that were read is not what was written
 ├── InvalidCatalog      catalog, reports and questions that do not fit together; holds every fault
 └── ShelfError          what is kept of earlier and later versions cannot be had
     ├── UnusableShelf       its folder cannot be read or written
@@ -34,6 +35,10 @@ class KnowledgeError(Exception):
 
 class UnreadableReport(KnowledgeError):
     """A report's bytes do not make a report."""
+
+
+class DamagedArchive(KnowledgeError):
+    """What was kept of reports cannot be had; they are to be read from their files again."""
 
 
 class InvalidCatalog(KnowledgeError):

@@ -9,6 +9,9 @@ from weakref import WeakValueDictionary
 
 from knowledge.model import Report
 
+Make = Callable[[str, bytes, object, Callable[[], Report]], Report]
+"""What ``made_before`` is, and whoever else remembers what was made of a file."""
+
 # Reading is a pure function of these; a report is forgotten when no library has it any more.
 _IN_USE: WeakValueDictionary[tuple[str, bytes, object], Report] = WeakValueDictionary()
 

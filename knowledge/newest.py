@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from knowledge.archive import Archive, key_of
 from knowledge.catalog import load_library
 from knowledge.changes import overlay_of, snapshot
+from knowledge.errors import InvalidCatalog
 from knowledge.library import Library
 from knowledge.revisions import Revision, Revisions
 
@@ -15,20 +17,50 @@ def shelf_in(state: Path) -> Revisions:
     return Revisions(state / "knowledge")
 
 
-def load_newest(folder: Path, shelf: Revisions | None, *, strict: bool = False) -> Library:
+def archive_in(state: Path) -> Archive:
+    """What the state folder of a bot keeps of the reports that were read."""
+    return Archive(state / "cache" / "library")
+
+
+def load_revision(revision: Revision, archive: Archive | None, *, strict: bool = False) -> Library:
+    """The library of a revision or draft; nothing is read of what ``archive`` has.
+
+    ``strict`` is as for ``load_library``. Raises ``InvalidCatalog``.
+    """
+    if archive is None:
+        return load_library(revision.folder, strict=strict)
+    key = key_of(revision.files)
+    library = archive.library(key)
+    if library is None:
+        with archive.intake() as intake:
+            library = load_library(
+                revision.folder, strict=strict, intake=intake, digests=revision.files
+            )
+        archive.keep(key, library)
+    if strict and library.broken:
+        raise InvalidCatalog(tuple(sorted(fault for one in library.broken for fault in one.faults)))
+    return library
+
+
+def load_newest(
+    folder: Path, shelf: Revisions | None, archive: Archive | None = None, *, strict: bool = False
+) -> Library:
     """The library that a bot would serve which starts now; nothing is written.
 
     That is the newest revision on ``shelf`` or, where the operator's ``folder`` has changed since,
-    that folder with what Telegram had added. ``strict`` makes a fault of every question whose
-    passage is gone; otherwise only of those that no admin has put up with. Raises
-    ``InvalidCatalog`` and ``ShelfError``.
+    that folder with what Telegram had added. ``archive`` keeps what is read. ``strict`` makes a
+    fault of every question whose passage is gone; otherwise only of those that no admin has put up
+    with. Raises ``InvalidCatalog`` and ``ShelfError``.
     """
     newest = None if shelf is None else shelf.newest()
-    if newest is None:
-        return load_library(folder)
-    if folder.is_dir() and snapshot(folder).digest == newest.seen:
-        return load_library(newest.folder, strict=strict)
-    return load_library(folder, overlay=newest.folder, strict=strict or not has_reports(newest))
+    if newest is not None and folder.is_dir() and snapshot(folder).digest == newest.seen:
+        return load_revision(newest, archive, strict=strict)
+    strict = strict or not has_reports(newest)
+    overlay = None if newest is None else newest.folder
+    if archive is None:
+        return load_library(folder, overlay=overlay, strict=strict)
+    with archive.intake() as intake:
+        return load_library(folder, overlay=overlay, strict=strict, intake=intake)
 
 
 def has_reports(revision: Revision | None) -> bool:

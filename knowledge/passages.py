@@ -29,9 +29,17 @@ def passages(report: Report) -> tuple[Passage, ...]:
     """What can be quoted of a report, in its order. Captions of pictures cannot."""
     text = report.text
     return tuple(
-        Passage(report.id, paragraph, span, sentences(text, span))
+        passage
         for paragraph in report.paragraphs
         if paragraph.kind is not Kind.CAPTION
+        for passage in passages_of(report.id, text, paragraph)
+    )
+
+
+def passages_of(report_id: str, text: str, paragraph: Paragraph) -> tuple[Passage, ...]:
+    """What can be quoted of one paragraph of the report with this ``text``, in order."""
+    return tuple(
+        Passage(report_id, paragraph, span, sentences(text, span))
         for span in _stretches(text, paragraph)
     )
 

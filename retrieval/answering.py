@@ -106,7 +106,7 @@ class Answerer:
         self._occurrences = Occurrences(engine, self._direct.mentions, len(self._documents))
         self._reader = Reader(library, analyzer, self._occurrences.occurs)
         self._scope = Scope(library, self._documents)
-        self._curated = CuratedQuestions(library, self._documents, analyzer)
+        self._curated = CuratedQuestions(library, analyzer)
         self._judge = Judge(
             library,
             engine,
@@ -468,10 +468,7 @@ def _examples(library: Library) -> tuple[str, ...]:
     if simple or gold:
         return tuple(simple or (q.question for q in gold))[:_EXAMPLES]
     headings = dict.fromkeys(
-        section.path[-1]
-        for report in library.reports
-        for section in report.sections
-        if section.path
+        path[-1] for volume in library.volumes for path in volume.paths if path
     )
     titles = (report.title for report in library.reports)
     return tuple(itertools.islice(headings or titles, _EXAMPLES))

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from knowledge.library import Library, Volume
+from knowledge.library import Library
+from knowledge.volume import Volume
 from retrieval import semantic
 from retrieval.analysis import Analyzer
 from retrieval.answering import Answerer
@@ -19,7 +20,6 @@ from retrieval.errors import IndexOutOfDate
 from retrieval.holdings import Holdings
 from retrieval.index import Analysing, Index, Progress, analysed_here, build, revision
 from retrieval.ranking import Weights
-from retrieval.reading import QUOTED
 from retrieval.room import Memory, Room
 from retrieval.saving import any_saved, discard, open_any, saving, verify
 from retrieval.segmenting import fast_is_installed
@@ -38,15 +38,15 @@ the one that the library was cut by, and an index of the other is not taken."""
 
 def make_analyzer(library: Library, cache: Path | None = None) -> Analyzer:
     """The analyzer of a library, with its names, quoted terms and headings in the dictionary."""
-    fast = fast_is_installed() and sum(len(report.text) for report in library.reports) >= LARGE
+    fast = fast_is_installed() and sum(one.characters for one in library.volumes) >= LARGE
     lexicon = library.lexicon
     terms = [
         form
         for name in (*lexicon.organisations, *lexicon.terms)
         for form in (name.name, *name.aliases)
     ]
-    own = [match[1] for report in library.reports for match in QUOTED.finditer(report.text)]
-    own += [name for report in library.reports for one in report.sections for name in one.path]
+    own = {term for volume in library.volumes for term in volume.quoted}
+    own |= {name for volume in library.volumes for path in volume.paths for name in path}
     terms += [
         term for term in own if len(term) <= _LONGEST_TERM and not re.search(r"[\s、,，。+·]", term)
     ]

@@ -24,7 +24,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.library import Volume
+from knowledge.volume import Volume
 from retrieval.analysis import Analyzer
 from retrieval.cores import cores
 from retrieval.holdings import Holdings, Source, analyse, key, source

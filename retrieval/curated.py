@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.curated import Curated
 from knowledge.library import Library
-from knowledge.model import Passage
 from retrieval import quoting
 from retrieval.analysis import Analyzer, normalise
 from retrieval.asking import Sought, sought, topic, unit
@@ -35,11 +33,8 @@ class CuratedQuestions:
     will do, for whoever asks is shown the passage whatever the ranking says.
     """
 
-    def __init__(
-        self, library: Library, documents: Sequence[tuple[Passage, ...]], analyzer: Analyzer
-    ) -> None:
+    def __init__(self, library: Library, analyzer: Analyzer) -> None:
         self._library = library
-        self._documents = documents
         self._analyzer = analyzer
         # Of two questions that mean the same the later one counts, as in the overlay.
         self._by_letters = {letters(normalise(one.question).text): one for one in library.curated}
@@ -58,9 +53,7 @@ class CuratedQuestions:
     def quote(self, curated: Curated) -> Quote:
         """The paragraph that answers, with the sentences marked that were chosen."""
         report, place = self._library.report(curated.place.report_id), curated.place.span
-        for passages in self._documents:
-            if passages[0].report_id != report.id:
-                continue
+        for passages in self._library.volume(report.id).body:
             if passages[0].paragraph.span.covers(place):
                 sentences = [one for passage in passages for one in passage.sentences]
                 marks = [

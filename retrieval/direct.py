@@ -28,15 +28,19 @@ class Direct:
         self._library = library
         self._documents = documents
         self._analyzer = analyzer
-        self._front: dict[Kind, list[tuple[Report, Paragraph]]] = {}
-        for report in library.reports:
-            for paragraph in report.paragraphs:
-                if paragraph.kind in (Kind.TITLE, Kind.SUBTITLE, Kind.BYLINE):
-                    self._front.setdefault(paragraph.kind, []).append((report, paragraph))
+
+    @cached_property
+    def _front(self) -> dict[Kind, list[tuple[Report, Paragraph]]]:
+        """Titles, subtitles and bylines."""
+        front: dict[Kind, list[tuple[Report, Paragraph]]] = {}
+        for volume in self._library.volumes:
+            for paragraph, _ in volume.front:
+                front.setdefault(paragraph.kind, []).append((volume.report, paragraph))
+        return front
 
     def warm(self) -> None:
         """Read now what the first question that needs it would have to wait for."""
-        _ = self._titles, self._front_texts
+        _ = self._front, self._titles, self._front_texts
 
     def quotes(self, text: str) -> tuple[Quote, ...]:
         """What answers a normalised question that asks for nothing else; mostly nothing."""
@@ -92,8 +96,7 @@ class Direct:
 
         No word runs over the end of a line.
         """
-        front = (pair for pairs in self._front.values() for pair in pairs)
-        texts = dict.fromkeys(paragraph.span.of(report.text) for report, paragraph in front)
+        texts = dict.fromkeys(words for one in self._library.volumes for _, words in one.front)
         return "\n".join(normalise_all(list(texts)))
 
     def _roster(self, text: str) -> tuple[Quote, ...]:
@@ -122,8 +125,8 @@ class Direct:
         report = self._library.report(first.citation.report_id)
         passages = next(
             group
-            for group in self._documents
-            if group[0].report_id == report.id and group[0].paragraph.span.covers(first.span)
+            for group in self._library.volume(report.id).body
+            if group[0].paragraph.span.covers(first.span)
         )
         marks = {mark.shifted(one.span.start) for one in quotes for mark in one.highlights}
         return quoting.quote(report, passages, marks, first.score)
@@ -146,23 +149,27 @@ class Direct:
 
     def about(self, entry: Entry) -> tuple[Quote, ...]:
         """The paragraph of the entry's line, then others that name it."""
-        home: list[Quote] = []
-        others: list[Quote] = []
+        own, place = self._library.volume(entry.place.report_id), entry.place.span
+        quotes: list[Quote] = []
+        for passages in own.body:
+            if passages[0].paragraph.span.covers(place):
+                sentences = [s for p in passages for s in p.sentences]
+                marks = [s for s in sentences if s.start < place.end and place.start < s.end]
+                quotes.append(quoting.quote(own.report, passages, marks, 1.0))
+        if not quotes:
+            quotes.append(self._unnumbered(entry))
         name = normalise(entry.name).text
         for passages in self._documents:
+            if len(quotes) >= _FEW:
+                break
             report = self._library.report(passages[0].report_id)
-            sentences = [s for p in passages for s in p.sentences]
-            place = entry.place.span
             if report.id == entry.place.report_id and passages[0].paragraph.span.covers(place):
-                marks = [s for s in sentences if s.start < place.end and place.start < s.end]
-                home.append(quoting.quote(report, passages, marks, 1.0))
-            elif len(others) < _FEW:
-                named = [s for s in sentences if name in normalise(s.of(report.text)).text]
-                if named:
-                    others.append(quoting.quote(report, passages, named[:1], 0.5))
-        if not home:
-            home.append(self._unnumbered(entry))
-        return (*home, *others)[:_FEW]
+                continue
+            sentences = [s for p in passages for s in p.sentences]
+            named = [s for s in sentences if name in normalise(s.of(report.text)).text]
+            if named:
+                quotes.append(quoting.quote(report, passages, named[:1], 0.5))
+        return tuple(quotes[:_FEW])
 
     def _unnumbered(self, entry: Entry) -> Quote:
         """The heading, title or byline that the entry's line stands in."""

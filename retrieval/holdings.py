@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.library import Library, Volume
+from knowledge.joined import Joined
+from knowledge.library import Library
 from knowledge.model import Passage
+from knowledge.volume import Volume
 from retrieval.analysis import Analyzer, characters, normalise_all
 from retrieval.asking import held
 from retrieval.postings import Postings
@@ -109,9 +111,13 @@ class Holdings:
         return [number for term in terms if (number := get(term)) is not None]
 
 
-def documents(library: Library) -> tuple[tuple[Passage, ...], ...]:
-    """What is searched: the passages of one body paragraph together, in library order."""
-    return tuple(itertools.chain.from_iterable(volume.body for volume in library.volumes))
+Documents = Joined[tuple[Passage, ...]]
+"""What is searched: the passages of one body paragraph together, the parts being reports."""
+
+
+def documents(library: Library) -> Documents:
+    """The documents of a library, in its order."""
+    return Documents([volume.body for volume in library.volumes])
 
 
 def source(volume: Volume) -> Source:

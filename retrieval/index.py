@@ -28,9 +28,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from knowledge import library as library_module
-from knowledge import passages
-from knowledge.library import Library, Volume
+from knowledge import passages, volume
+from knowledge.library import Library
+from knowledge.volume import Volume
 from retrieval import analysis, asking, holdings
 from retrieval.analysis import PARAMETERS, Analyzer, certain_bigrams
 from retrieval.bm25 import K1, B
@@ -101,7 +101,7 @@ class Index(Holdings):
 @cache
 def _own_rules() -> bytes:
     """A fingerprint of what decides, besides the analyzer, what is held of a report."""
-    files = [Path(str(m.__file__)) for m in (passages, library_module, holdings, asking, analysis)]
+    files = [Path(str(m.__file__)) for m in (passages, volume, holdings, asking, analysis)]
     digest = hashlib.sha256()
     for file in (*files, PARAMETERS / "asking.yaml"):
         digest.update(file.read_bytes())
@@ -116,8 +116,8 @@ def rules(analyzer: Analyzer) -> str:
 def revision(library: Library, analyzer: Analyzer) -> str:
     """What an index of this library by this analyzer is known by."""
     digest = hashlib.sha256(f"{K1} {B} {rules(analyzer)} {analyzer.fingerprint}".encode())
-    for volume in library.volumes:
-        digest.update(key(volume))
+    for one in library.volumes:
+        digest.update(key(one))
     return digest.hexdigest()[:16]
 
 
@@ -125,8 +125,8 @@ def analysed_here(
     volumes: Sequence[Volume], analyzer: Analyzer, _rules: str, progress: Progress
 ) -> Sequence[Holdings]:
     """Analyse in this process, all at once."""
-    total = sum(len(volume.body) for volume in volumes)
-    sources = [source(volume) for volume in volumes]
+    total = sum(len(one.body) for one in volumes)
+    sources = [source(one) for one in volumes]
     made = holdings.analyse(sources, analyzer, lambda done: progress(done, total))
     progress(total, total)
     return [made]
@@ -188,7 +188,7 @@ def taken_over(
     parts_of = np.full(len(volumes), -1, np.int64)
     reports_of = np.full(len(volumes), -1, np.int64)
     if previous is not None and previous.rules == rules(analyzer):
-        keys = [key(volume) for volume in volumes]
+        keys = [key(one) for one in volumes]
         for number, (part, lexicon) in enumerate(previous.known()):
             found = _unchanged(part, lexicon, keys, analyzer)
             found[parts_of >= 0] = -1

@@ -20,7 +20,7 @@ from retrieval.finding import Found, ask, find
 from retrieval.index import documents
 from retrieval.model import Notice, NoticeKind, Outcome
 from retrieval.occurrences import Occurrences
-from retrieval.reading import QUOTED, Named
+from retrieval.reading import Named
 from retrieval.synonyms import Thesaurus
 
 _LIKELY = 0.05  # share of the likeliest sentence's chance from which another is looked at
@@ -329,7 +329,7 @@ def _overlap(term: str, name: str) -> bool:
 
 def _terms(library: Library) -> frozenset[str]:
     """What the library calls things: in quotation marks, or in the lexicon. Normalised."""
-    quoted = {match[1] for report in library.reports for match in QUOTED.finditer(report.text)}
+    quoted = {term for volume in library.volumes for term in volume.quoted}
     listed = {form for name in library.lexicon.terms for form in (name.name, *name.aliases)}
     return frozenset(normalise_all(sorted(quoted | listed)))
 

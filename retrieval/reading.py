@@ -14,9 +14,6 @@ from retrieval.model import Notice, NoticeKind
 from retrieval.names import NameFinder
 from retrieval.parting import parts, pronouns, replace_pronoun
 
-QUOTED = re.compile(r"[“「『《]([^”」』》“「『《\n]{2,30})[”」』》]")
-"""What reports put in quotation marks: their own terms."""
-
 _MOST_NAMES = 50_000  # names that misspellings are looked for of; more would cost minutes at start
 
 
@@ -128,7 +125,7 @@ def _correctable(library: Library) -> Iterable[str]:
         for entry in one.entries:
             yield entry.name
             yield from entry.aliases
-    for report in library.reports:
-        for match in QUOTED.finditer(report.text):
-            yield match[1]
-            yield from (piece for piece in re.split("[·、,，+]", match[1]) if len(piece) > 3)
+    for volume in library.volumes:
+        for term in volume.quoted:
+            yield term
+            yield from (piece for piece in re.split("[·、,，+]", term) if len(piece) > 3)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from knowledge.library import Library
-from knowledge.model import Passage
 from retrieval.analysis import normalise
 from retrieval.asking import report_asked_for
+from retrieval.holdings import Documents
 from retrieval.model import Notice, NoticeKind
 
 Mask = npt.NDArray[np.bool_]
@@ -23,7 +22,7 @@ _FEW = 3  # titles that are told
 class Scope:
     """Narrows the search to what a question names: a report by its title, year or author."""
 
-    def __init__(self, library: Library, documents: Sequence[Sequence[Passage]]) -> None:
+    def __init__(self, library: Library, documents: Documents) -> None:
         self._library = library
         self._documents = documents
 
@@ -34,9 +33,14 @@ class Scope:
 
     def section(self, path: tuple[str, ...]) -> Mask | None:
         """The documents under these headings; ``None`` (everything) where there are none."""
-        report = self._library.report
-        chosen = [report(d[0].report_id).path(d[0].paragraph) == path for d in self._documents]
-        return np.array(chosen, np.bool_) if any(chosen) else None
+        chosen = np.zeros(len(self._documents), np.bool_)
+        for volume, first in zip(self._library.volumes, self._documents.starts, strict=False):
+            if list(path) in map(list, volume.paths):
+                under = [
+                    volume.report.path(document[0].paragraph) == path for document in volume.body
+                ]
+                chosen[first : first + len(under)] = under
+        return chosen if chosen.any() else None
 
     def reports(self, text: str) -> tuple[Mask | None, tuple[Notice, ...]]:
         """The documents of the reports that a normalised question speaks of, if of any."""
@@ -61,7 +65,7 @@ class Scope:
             wanted.append(report)
         if not wanted or len(wanted) == len(reports):
             return None, ()
-        ids = {report.id for report in wanted}
         meant = "、".join(report.title for report in wanted[:_FEW])
-        mask = np.array([d[0].report_id in ids for d in self._documents], np.bool_)
+        ids = {report.id for report in wanted}
+        mask = np.repeat([report.id in ids for report in reports], np.diff(self._documents.starts))
         return mask, (Notice(NoticeKind.FILTERED, given=given, meant=meant),)

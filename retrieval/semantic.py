@@ -92,7 +92,7 @@ def worthwhile(library: Library) -> bool:
 
 
 def _sentences(library: Library) -> int:
-    return sum(len(p.sentences) for passages in documents(library) for p in passages)
+    return sum(volume.sentences for volume in library.volumes)
 
 
 def encoder_for(library: Library, wanted: bool | None = None) -> Encoder | None:

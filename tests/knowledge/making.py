@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import docx
 from docx.document import Document as WordFile
@@ -172,3 +175,10 @@ def part(content: bytes, name: str) -> bytes:
     """One part of a zip archive."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return archive.read(name)
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A new empty folder for each example of a property."""
+    with tempfile.TemporaryDirectory() as made:
+        yield Path(made)

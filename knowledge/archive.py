@@ -1,0 +1,304 @@
+"""What was worked out of files before, and need not be read again?
+
+The archive is a folder::
+
+    packs/4f0c…/          reports that were read together, see ``kept``
+    libraries/ab12….json  which of them make a library, with all that its catalog says
+
+A library is found by the digests of its files, a report by the digest of its file and what its
+catalog says of it. Both are written aside and renamed. What is damaged, or was made by another
+version, counts as not there; the files themselves are what counts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import json
+import logging
+import secrets
+import shutil
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path, PurePath
+from weakref import WeakValueDictionary
+
+from pydantic import TypeAdapter
+
+from knowledge.curated import Curated
+from knowledge.errors import DamagedArchive
+from knowledge.kept import HEADS, KeptReport, Pack, Packing, can_be_kept
+from knowledge.lexicon import Lexicon
+from knowledge.library import Library
+from knowledge.model import Report
+from knowledge.questions import BrokenQuestion, GoldQuestion
+from knowledge.readers.extras import reads_scans
+from knowledge.topics import Topic
+
+_log = logging.getLogger(__name__)
+
+LIBRARIES = 4
+"""How many libraries are kept: what is in use, what came before it, what is being looked at."""
+
+MOST_PACKS = 16
+"""How many packs a library may be spread over before they are put together."""
+
+_NEW = ".new-"  # how what is being written is named
+_ABANDONED = 3600  # seconds after which what another process was writing is taken for left behind
+_READERS = ("lxml", "markdown-it-py", "pydantic", "pypdfium2", "python-docx", "PyYAML")
+
+# By their folders. All libraries of a process share what they have of a pack.
+_OPEN: WeakValueDictionary[Path, Pack] = WeakValueDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """What a library has besides its reports."""
+
+    topics: tuple[Topic, ...]
+    lexicon: Lexicon
+    synonyms: tuple[tuple[str, ...], ...]
+    questions: tuple[GoldQuestion, ...]
+    curated: tuple[Curated, ...]
+    broken: tuple[BrokenQuestion, ...]
+
+
+@cache
+def _declared() -> TypeAdapter[_Declared]:
+    return TypeAdapter(_Declared)
+
+
+@cache
+def rules() -> str:
+    """A fingerprint of all that decides, besides the files, what is worked out of them."""
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {reads_scans()}".encode())
+    for package in _READERS:
+        digest.update(importlib.metadata.version(package).encode())
+    here = Path(__file__).parent
+    for file in sorted(here.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:32]
+
+
+def key_of(files: Mapping[str, str]) -> str:
+    """What a library is found by that is made of ``files``: their SHA-256 by their names."""
+    told = json.dumps(dict(files), ensure_ascii=True, sort_keys=True)
+    return hashlib.sha256(f"{rules()} {told}".encode()).hexdigest()[:32]
+
+
+def _same(name: str, digest: str, told: object) -> str:
+    """What a report is found by; see ``Intake``."""
+    about = repr((PurePath(name).suffix.lower(), digest, told))
+    return hashlib.sha256(about.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+
+
+class Archive:
+    """The archive in a folder, which is made when something is put into it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the archive in ``folder``. Nothing is read yet."""
+        self._packs = folder / "packs"
+        self._libraries = folder / "libraries"
+
+    def library(self, key: str) -> Library | None:
+        """The library that is found by ``key``."""
+        file = self._libraries / f"{key}.json"
+        try:
+            checksum, _, rest = file.read_bytes().partition(b"\n")
+        except OSError:
+            return None
+        try:
+            if int(checksum) != zlib.crc32(rest):
+                raise DamagedArchive(f"{file} is not what was written")
+            kept = json.loads(rest)
+            packs = [self._pack(name) for name in kept["packs"]]
+            reports = [
+                packs[pack].report(number)
+                for pack, number in zip(kept["of_packs"], kept["numbers"], strict=True)
+            ]
+            about = _declared().validate_python(kept["declared"])
+        except (DamagedArchive, ValueError, KeyError, IndexError, TypeError) as error:
+            what = error if isinstance(error, DamagedArchive) else f"{file} cannot be read: {error}"
+            _log.warning("%s; its files are read again", what)
+            file.unlink(missing_ok=True)
+            return None
+        with contextlib.suppress(OSError):
+            file.touch()  # those that were not in use for the longest time are forgotten first
+        return Library.from_reports(
+            reports,
+            topics=about.topics,
+            lexicon=about.lexicon,
+            synonyms=about.synonyms,
+            questions=about.questions,
+            curated=about.curated,
+            broken=about.broken,
+        )
+
+    @contextmanager
+    def intake(self) -> Iterator[Intake]:
+        """What takes in reports as they are read; they are kept whatever becomes of the others."""
+        taking = Intake(self, self._packs / f"{_NEW}{secrets.token_hex(8)}")
+        try:
+            yield taking
+        finally:
+            taking.finish(self._packs / secrets.token_hex(8))
+
+    def keep(self, key: str, library: Library) -> None:
+        """Have ``library`` found by ``key`` from now on, if all of its reports are kept."""
+        reports = [one for one in library.reports if isinstance(one, KeptReport)]
+        packs = {pack for pack, _ in (one.place for one in reports)}
+        there = all((self._packs / pack.name / HEADS).is_file() for pack in packs)
+        if len(reports) < len(library.reports) or not there:
+            return
+        try:
+            self._write(key, library, self._together(reports))
+            self._forget()
+        except (OSError, DamagedArchive) as error:
+            _log.warning("what was read could not be kept: %s", error)
+
+    def packs(self) -> list[Pack]:
+        """All packs that are whole and made by the same rules."""
+        found = []
+        for folder in sorted(self._packs.glob("[!.]*")):
+            try:
+                found.append(self._pack(folder.name))
+            except DamagedArchive as error:
+                _log.warning("%s; what it had is read again", error)
+                shutil.rmtree(folder, ignore_errors=True)
+        return found
+
+    # Parts of it ---------------------------------------------------------------------------------
+
+    def _pack(self, name: str) -> Pack:
+        folder = self._packs / name
+        pack = _OPEN.get(folder)
+        if pack is None or pack.damaged:
+            _OPEN.pop(folder, None)
+            pack = _OPEN.setdefault(folder, Pack.opened(folder, rules()))
+        return pack
+
+    def _together(self, reports: list[KeptReport]) -> list[KeptReport]:
+        """The same reports, copied into one pack where they are spread over too many."""
+        packs = {pack for pack, _ in (one.place for one in reports)}
+        kept = sum(len(pack.heads) for pack in packs)
+        if len(packs) <= MOST_PACKS and kept <= 2 * len(reports):
+            return reports
+        with self.intake() as taking:
+            return [taking.copy(one) for one in reports]
+
+    def _write(self, key: str, library: Library, reports: list[KeptReport]) -> None:
+        places = [one.place for one in reports]
+        names = list(dict.fromkeys(pack.name for pack, _ in places))
+        number = {name: place for place, name in enumerate(names)}
+        about = _Declared(
+            library.topics,
+            library.lexicon,
+            library.synonyms,
+            library.questions,
+            library.curated,
+            library.broken,
+        )
+        kept = {
+            "packs": names,
+            "of_packs": [number[pack.name] for pack, _ in places],
+            "numbers": [place for _, place in places],
+            "declared": _declared().dump_python(about, mode="json"),
+        }
+        rest = json.dumps(kept, ensure_ascii=True).encode()
+        self._libraries.mkdir(parents=True, exist_ok=True)
+        written = self._libraries / f"{_NEW}{secrets.token_hex(8)}"
+        written.write_bytes(f"{zlib.crc32(rest)}\n".encode() + rest)
+        written.replace(self._libraries / f"{key}.json")
+
+    def _forget(self) -> None:
+        """Delete what no library needs any more that was in use lately."""
+        before = time.time() - _ABANDONED
+        files = sorted(self._libraries.glob("*.json"), key=lambda file: -file.stat().st_mtime)
+        needed: set[str] = set()
+        for number, file in enumerate(files):
+            if number >= LIBRARIES:
+                file.unlink(missing_ok=True)
+                continue
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                needed |= set(json.loads(file.read_bytes().partition(b"\n")[2])["packs"])
+        for folder in self._packs.iterdir():
+            if folder.name not in needed and folder.stat().st_mtime < before:
+                shutil.rmtree(folder, ignore_errors=True)
+        for file in self._libraries.glob(f"{_NEW}*"):
+            if file.stat().st_mtime < before:
+                file.unlink(missing_ok=True)
+
+
+class Intake:
+    """Keeps reports as they are read, and knows those that were kept before.
+
+    Where the disk is full or nothing can be written, they stay in memory.
+    """
+
+    def __init__(self, archive: Archive, folder: Path) -> None:
+        """Write into ``folder``, which is made with the first report that is new."""
+        self._folder = folder
+        self._packing: Packing | None = None
+        self._kept: dict[str, tuple[Pack, int]] = {
+            head.same: (pack, number)
+            for pack in archive.packs()
+            for number, head in enumerate(pack.heads)
+        }
+        self._usable = True
+
+    def known(self, name: str, digest: str, told: object) -> Report | None:
+        """The report of a file that was kept before, by its ending, SHA-256 and what is told."""
+        place = self._kept.get(_same(name, digest, told))
+        return None if place is None else place[0].report(place[1])
+
+    def report(self, name: str, content: bytes, told: object, make: Callable[[], Report]) -> Report:
+        """What ``make`` gives, or gave before for the same; see ``made_before``."""
+        digest = hashlib.sha256(content).hexdigest()
+        found = self.known(name, digest, told)
+        if found is not None:
+            return found
+        report = make()
+        if not can_be_kept(report):
+            return report
+        same = _same(name, digest, told)
+        return self._put(lambda packing: packing.add(same, report)) or report
+
+    def copy(self, report: KeptReport) -> KeptReport:
+        """The same report, in the pack that is being written."""
+        pack, number = report.place
+        body = pack.body(number)
+        return self._put(lambda packing: packing.copy(report.head, body)) or report
+
+    def finish(self, folder: Path) -> None:
+        """Have everything that was taken in found from now on, in ``folder``."""
+        try:
+            if self._packing is not None and self._usable:
+                pack = self._packing.finish()
+                self._folder.rename(folder)
+                pack.moved(folder)
+                _OPEN[folder] = pack
+                return
+        except OSError as error:
+            _log.warning("what was read could not be kept: %s", error)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _put(self, how: Callable[[Packing], KeptReport]) -> KeptReport | None:
+        if not self._usable:
+            return None
+        try:
+            if self._packing is None:
+                self._folder.mkdir(parents=True)
+                self._packing = Packing(self._folder, rules())
+            made = how(self._packing)
+            self._kept[made.head.same] = made.place
+        except OSError as error:
+            _log.warning("what was read cannot be kept: %s", error)
+            self._usable = False
+            return None
+        return made
