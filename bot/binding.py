@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from bot.opening import Progress, answerer_for
 from bot.settings import Settings
+from knowledge.aside import load_aside
 from knowledge.changes import overlay_of, with_overlay
-from knowledge.newest import archive_in, load_revision
+from knowledge.newest import archive_in
 from knowledge.overlay import CuratedQuestion, Overlay
 from knowledge.revisions import Revisions, What
 from retrieval.answering import Answerer
@@ -117,7 +118,7 @@ def propose(
     made = with_overlay(newest, new, what)
     shelf.propose(draft, made.files, by=str(by), what=what, seen=made.seen)
     try:
-        library = load_revision(shelf.draft(draft), archive_in(settings.state))
+        library = load_aside(shelf.draft(draft), archive_in(settings.state))
         after = answerer_for(library, settings, settings.state, keep=False)
         return consequences(before, after, asked, progress)
     except BaseException:

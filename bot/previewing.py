@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from bot.opening import answerer_for, warm
 from bot.settings import Settings
+from knowledge.aside import load_aside
 from knowledge.changes import Change, again
 from knowledge.difference import Difference, difference
 from knowledge.errors import OutdatedDraft, UnknownRevision
 from knowledge.library import Library
-from knowledge.newest import archive_in, load_revision
+from knowledge.newest import archive_in
 from knowledge.revisions import Revision, Revisions, What
 from retrieval.answering import Answerer
 from retrieval.gate import Consequences, consequences
@@ -47,7 +48,7 @@ def preview(
     Takes seconds: call it in a worker thread. ``progress`` is told how many questions of how many
     have been asked again. Raises ``InvalidCatalog`` where the draft cannot be used.
     """
-    library = load_revision(draft, archive_in(settings.state))
+    library = load_aside(draft, archive_in(settings.state))
     told = difference(before.library, library)
     if not told:
         return Preview(draft, library, told, Consequences((), len(asked), ()))
@@ -88,7 +89,7 @@ def put_into_use(
     wanted, newest = shelf.draft(draft), shelf.newest()
     if newest is not None and newest.number >= wanted.number:
         raise OutdatedDraft(f"revision {newest.number} came in between")
-    library = load_revision(wanted, archive_in(settings.state))
+    library = load_aside(wanted, archive_in(settings.state))
     answerer = answerer_for(library, settings, settings.state)
     warm(answerer)
     return shelf.confirm(draft, by=by), answerer

@@ -22,10 +22,11 @@ from bot.previewing import propose, put_into_use
 from bot.previews import broken_page, faults_page
 from bot.rendering import Page
 from bot.texts import DEFAULT, Texts, texts
+from knowledge.aside import load_aside
 from knowledge.catalog import load_library
 from knowledge.changes import FOLDER, from_folder, snapshot
 from knowledge.errors import InvalidCatalog, KnowledgeError, OutdatedDraft
-from knowledge.newest import archive_in, load_revision
+from knowledge.newest import archive_in
 from retrieval.answering import Answerer
 from retrieval.errors import RetrievalError
 from retrieval.gate import consequences
@@ -131,7 +132,7 @@ class Watch:
         if newest is not None and change.seen == newest.seen:
             return ()
         draft = propose(shelf, _DRAFT, change, by=FOLDER)
-        library = load_revision(draft, archive_in(settings.state))
+        library = load_aside(draft, archive_in(settings.state))
         after = answerer_for(library, settings, settings.state, keep=False)
         broken = consequences(before, after, ()).broken
         if broken:

@@ -40,6 +40,7 @@ from knowledge.model import Report
 from knowledge.questions import BrokenQuestion, GoldQuestion
 from knowledge.readers.extras import reads_scans
 from knowledge.topics import Topic
+from knowledge.volume import read_volume
 
 _log = logging.getLogger(__name__)
 
@@ -103,8 +104,13 @@ class Archive:
 
     def __init__(self, folder: Path) -> None:
         """Open the archive in ``folder``. Nothing is read yet."""
+        self.folder = folder
         self._packs = folder / "packs"
         self._libraries = folder / "libraries"
+
+    def has(self, key: str) -> bool:
+        """Whether a library is found by ``key``, be it damaged or not."""
+        return (self._libraries / f"{key}.json").exists()
 
     def library(self, key: str) -> Library | None:
         """The library that is found by ``key``."""
@@ -264,10 +270,11 @@ class Intake:
         if found is not None:
             return found
         report = make()
-        if not can_be_kept(report):
+        about = read_volume(report)
+        if not can_be_kept(about):
             return report
         same = _same(name, digest, told)
-        return self._put(lambda packing: packing.add(same, report)) or report
+        return self._put(lambda packing: packing.add(same, about)) or report
 
     def copy(self, report: KeptReport) -> KeptReport:
         """The same report, in the pack that is being written."""

@@ -7,9 +7,11 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from knowledge.catalog import CATALOG, REPORTS, readable_files
+from knowledge.digests import digest_of
 from knowledge.errors import InvalidCatalog, UnknownDraft, UnusableShelf
 from knowledge.lined_yaml import parse
 from knowledge.listed import ListedReport
@@ -24,10 +26,11 @@ FOLDER = "folder"
 class Snapshot:
     """The knowledge files of the operator's folder, by their path in it, and what stands for them.
 
-    An overlay that lies there is not among them.
+    An overlay that lies there is not among them. ``digests`` are their SHA-256.
     """
 
     files: Mapping[str, Path]
+    digests: Mapping[str, str]
     digest: str
 
 
@@ -49,29 +52,39 @@ def snapshot(folder: Path) -> Snapshot:
     try:
         names = _catalogued(folder) if (folder / CATALOG).is_file() else _uncatalogued(folder)
         files = {name: folder / name for name in sorted(names)}
-        digests = {name: _digest(path) for name, path in files.items()}
+        digests = {name: digest_of(path) for name, path in files.items()}
     except OSError as error:
         reason = error.strerror or str(error)
         raise UnusableShelf(f"the folder {folder} cannot be read ({reason})") from error
     told = json.dumps(digests, ensure_ascii=True, sort_keys=True)
-    return Snapshot(files, hashlib.sha256(told.encode()).hexdigest())
+    return Snapshot(files, digests, hashlib.sha256(told.encode()).hexdigest())
 
 
 def _catalogued(folder: Path) -> set[str]:
     names = {CATALOG}
     names |= {path.relative_to(folder).as_posix() for path in readable_files(folder / REPORTS)}
+    for name in _named((folder / CATALOG).read_bytes()):
+        if name not in names and _lies_in(folder, name):
+            names.add(os.path.normpath(name))
+    return names
+
+
+@lru_cache(maxsize=1)
+def _named(content: bytes) -> tuple[str, ...]:
+    """The files that a catalog names; as long as it stays the same it is not read again."""
     try:
-        value = parse((folder / CATALOG).read_bytes(), CATALOG).value
+        value = parse(content, CATALOG).value
     except InvalidCatalog:
-        return names
+        return ()
     catalog = value if isinstance(value, dict) else {}
     rows = catalog.get("reports")
     listed = rows if isinstance(rows, list) else []
     named = [row.get("file") for row in listed if isinstance(row, dict)]
-    for name in (*named, catalog.get("questions")):
-        if isinstance(name, str) and "\0" not in name and _lies_in(folder, name):
-            names.add(os.path.normpath(name))
-    return names
+    return tuple(
+        name
+        for name in (*named, catalog.get("questions"))
+        if isinstance(name, str) and "\0" not in name
+    )
 
 
 def _lies_in(folder: Path, name: str) -> bool:
@@ -84,11 +97,6 @@ def _lies_in(folder: Path, name: str) -> bool:
 def _uncatalogued(folder: Path) -> set[str]:
     names = {path.relative_to(folder).as_posix() for path in readable_files(folder)}
     return names - {row.file for row in _own_overlay(folder)[0].reports}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _own_overlay(folder: Path) -> tuple[Overlay, Mapping[str, Content]]:
@@ -124,7 +132,11 @@ def from_folder(folder: Path, newest: Revision | None) -> Change:
     """
     base = snapshot(folder)
     added = _own_overlay(folder)[1] if newest is None else _added(newest)
-    return Change({**base.files, **added}, What("folder", {}), base.digest)
+    files: dict[str, Content] = dict(base.files)
+    if newest is not None:  # what the shelf has already need not be read
+        same = (name for name, digest in base.digests.items() if newest.files.get(name) == digest)
+        files |= {name: base.digests[name] for name in same}
+    return Change({**files, **added}, What("folder", {}), base.digest)
 
 
 def with_overlay(
@@ -194,6 +206,6 @@ def _digests(files: Mapping[str, Content]) -> dict[str, str]:
         if isinstance(content, str)
         else hashlib.sha256(content).hexdigest()
         if isinstance(content, bytes)
-        else _digest(content)
+        else digest_of(content)
         for name, content in files.items()
     }

@@ -25,7 +25,7 @@ import numpy as np
 from knowledge.errors import DamagedArchive
 from knowledge.model import Kind, Paragraph, Passage, Report, Section, Span
 from knowledge.passages import passages, passages_of
-from knowledge.volume import Volume, read_volume
+from knowledge.volume import ReadVolume, Volume, read_volume
 
 HEADS, BODIES = "heads.json", "bodies.bin"
 REMEMBERED = 1 << 23
@@ -79,10 +79,10 @@ def _paragraph(row: Sequence[int]) -> Paragraph:
     return Paragraph(section, number, _KINDS[kind], Span(start, end), line)
 
 
-def can_be_kept(report: Report) -> bool:
-    """Whether ``report`` is as every reader makes them: no paragraph of body text is empty."""
-    bodies = sum(1 for one in report.paragraphs if one.kind is Kind.BODY)
-    return len(read_volume(report).body) == bodies
+def can_be_kept(about: ReadVolume) -> bool:
+    """Whether a report is as every reader makes them: no paragraph of body text is empty."""
+    bodies = sum(1 for one in about.report.paragraphs if one.kind is Kind.BODY)
+    return len(about.body) == bodies
 
 
 class Content:
@@ -395,9 +395,9 @@ class Packing:
     _size: int = 0
     _pack: Pack | None = None
 
-    def add(self, same: str, report: Report) -> KeptReport:
+    def add(self, same: str, about: ReadVolume) -> KeptReport:
         """Keep a report, to be found as ``same``. Raises ``OSError``."""
-        about = read_volume(report)
+        report = about.report
         head = Head(
             same=same,
             at=0,

@@ -118,7 +118,7 @@ class Revisions:
         folder = self._revisions / f"{number:06}"
         if not folder.is_dir():
             raise UnknownRevision(f"there is no revision {number}")
-        return _read_note(folder)
+        return read_revision(folder)
 
     def draft(self, id: str) -> Revision:  # noqa: A002 - a draft's id is its id
         """The draft that waits under this id; raises ``UnknownDraft``.
@@ -128,7 +128,7 @@ class Revisions:
         folder = self._drafts / id
         if not _ID.fullmatch(id) or not folder.is_dir():
             raise UnknownDraft(f"there is no draft {id}")
-        return _read_note(folder)
+        return read_revision(folder)
 
     def confirmed(self, draft: str) -> Revision | None:
         """The revision that ``draft`` became, if it is among the last hundred."""
@@ -219,7 +219,7 @@ class Revisions:
                 raise
             _sync(self._revisions)
             _sync(self._drafts)
-            return _read_note(place)
+            return read_revision(place)
 
     def discard(self, id: str) -> bool:  # noqa: A002 - as above
         """Forget the draft ``id``; whether there was one."""
@@ -241,7 +241,7 @@ class Revisions:
                 _delete(path)
             for path in self._drafts.glob("*"):
                 try:
-                    kept = _read_note(path).at > self._clock() - DRAFTS_KEPT
+                    kept = read_revision(path).at > self._clock() - DRAFTS_KEPT
                 except DamagedRevision:
                     kept = False
                 if not kept:
@@ -270,7 +270,7 @@ class Revisions:
                 (folder / NOTE).write_text(
                     json.dumps(note, ensure_ascii=False, indent=1), encoding="utf-8"
                 )
-                revision = _read_note(folder)
+                revision = read_revision(folder)
                 missing = set(revision.files.values()) - objects.keys()
                 if missing or revision.number != number:
                     raise ValueError(f"revision {number} is not whole")
@@ -284,7 +284,7 @@ class Revisions:
         """The SHA-256 of every file in use; ``None`` where a damaged revision does not tell."""
         folders = [self._revisions / f"{number:06}" for number in self.numbers()]
         try:
-            notes = [_read_note(folder) for folder in (*folders, *self._drafts.glob("*"))]
+            notes = [read_revision(folder) for folder in (*folders, *self._drafts.glob("*"))]
         except DamagedRevision:
             return None
         return frozenset(digest for note in notes for digest in note.files.values())
@@ -347,7 +347,8 @@ def _within(folder: Path, name: str) -> Path:
     return folder / path
 
 
-def _read_note(folder: Path) -> Revision:
+def read_revision(folder: Path) -> Revision:
+    """The revision or draft in ``folder``. Raises ``DamagedRevision``."""
     file = folder / NOTE
     try:
         note = json.loads(file.read_bytes())

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from knowledge.library import Library
 from knowledge.volume import Volume
@@ -52,7 +53,17 @@ def make_analyzer(library: Library, cache: Path | None = None) -> Analyzer:
     ]
     people = [form for name in lexicon.people for form in (name.name, *name.aliases)]
     places = [form for name in lexicon.places for form in (name.name, *name.aliases)]
-    return Analyzer(terms, people=people, places=places, cache=cache, fast=fast)
+    told = (frozenset(terms), frozenset(people), frozenset(places), cache, fast)
+    analyzer = _ANALYZERS.get(told)
+    if analyzer is None:
+        analyzer = Analyzer(terms, people=people, places=places, cache=cache, fast=fast)
+        _ANALYZERS[told] = analyzer
+    return analyzer
+
+
+# As long as somebody uses one, whoever is told the same words shares it: those of a million
+# paragraphs take seconds to learn.
+_ANALYZERS: WeakValueDictionary[tuple[object, ...], Analyzer] = WeakValueDictionary()
 
 
 def build_answerer(

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -174,8 +175,19 @@ def build(
 
 def lexicon_of(analyzer: Analyzer, room: Room) -> Bytes:
     """The words that an analyzer knows besides its dictionary's, in ``room``, in JSON."""
-    words = json.dumps(sorted(analyzer.vocabulary), ensure_ascii=False)
-    return room.fill("lexicon", np.uint8, [np.frombuffer(encoded(words), np.uint8)])
+    return room.fill("lexicon", np.uint8, [np.frombuffer(_lexicon(analyzer), np.uint8)])
+
+
+# As long as somebody uses the analyzer.
+_LEXICA: WeakKeyDictionary[Analyzer, bytes] = WeakKeyDictionary()
+
+
+def _lexicon(analyzer: Analyzer) -> bytes:
+    known = _LEXICA.get(analyzer)
+    if known is None:
+        known = encoded(json.dumps(sorted(analyzer.vocabulary), ensure_ascii=False))
+        _LEXICA[analyzer] = known
+    return known
 
 
 def taken_over(
@@ -237,8 +249,10 @@ def _unchanged(
     again = np.ones(len(found), np.bool_)
     again[first] = False  # of two reports that are the same one is enough
     found[again] = -1
-    before = {(word, what) for word, what in json.loads(lexicon.tobytes())}
-    changed = {word for word, _ in before ^ analyzer.vocabulary}
+    changed: set[str] = set()
+    if lexicon.tobytes() != _lexicon(analyzer):
+        before = {(word, what) for word, what in json.loads(lexicon.tobytes())}
+        changed = {word for word, _ in before ^ analyzer.vocabulary}
     if changed:
         reused = np.flatnonzero(found >= 0)
         found[reused[_holding(part, changed)[found[reused]]]] = -1
