@@ -44,7 +44,11 @@ class Reader:
     @cached_property
     def _finder(self) -> NameFinder:
         """Made at the first question that finds too little."""
-        names = list(dict.fromkeys(_correctable(self._library)))[:_MOST_NAMES]
+        names: dict[str, None] = {}
+        for name in _correctable(self._library):
+            names[name] = None
+            if len(names) == _MOST_NAMES:
+                break
         return NameFinder(
             names,
             (person.name for person in self._library.lexicon.people),
