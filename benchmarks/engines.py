@@ -22,6 +22,8 @@ from benchmarks.corpus import Corpus, dictionary
 if TYPE_CHECKING:
     import tantivy
 
+    from retrieval.bm25 import PostingsBM25
+
 K1, B = 0.9, 0.6
 
 Words: TypeAlias = list[Any]  # numbers of words, or the words themselves: see ``Engine.strings``
@@ -91,14 +93,19 @@ def _build_ours(documents: list[Words], folder: Path) -> None:
         np.save(folder / f"{name}.npy", getattr(impacts, name))
 
 
-def _open_ours(folder: Path, _corpus: Callable[[], Corpus]) -> Ask:
+def opened(folder: Path) -> PostingsBM25:
+    """Our engine with the index in ``folder``."""
     from retrieval.bm25 import PostingsBM25
     from retrieval.postings import Postings
     from retrieval.pruning import Impacts
 
     mapped = {file.stem: np.load(file, mmap_mode="r") for file in folder.glob("*.npy")}
     impacts = Impacts(mapped.pop("steps"), mapped.pop("highest"), K1, B)
-    bm25 = PostingsBM25(Postings(**mapped), k1=K1, b=B, impacts=impacts)
+    return PostingsBM25(Postings(**mapped), k1=K1, b=B, impacts=impacts)
+
+
+def _open_ours(folder: Path, _corpus: Callable[[], Corpus]) -> Ask:
+    bm25 = opened(folder)
 
     def ask(words: Words, k: int) -> Found:
         documents, scores = bm25.top_k(words, k)

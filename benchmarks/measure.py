@@ -27,6 +27,7 @@ import numpy as np
 
 from benchmarks import corpus
 from benchmarks.engines import ENGINES, Engine, index_size, versions
+from benchmarks.touched import Touched, touched
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 5
@@ -35,6 +36,7 @@ QUESTIONS = 300
 HARD = 10
 K = 10
 REFERENCE = "wenju"
+ORDINARY = "a question"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,10 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All engines over one corpus. ``load`` is the machine's load average before and after."""
+    """All engines over one corpus. ``load`` is the machine's load average before and after.
+
+    ``touched`` is what each kind of question reads and takes in our engine.
+    """
 
     documents: int
     words: int
@@ -84,6 +89,7 @@ class Run:
     versions: Mapping[str, str]
     load: tuple[float, float]
     measured: tuple[Measured, ...]
+    touched: Mapping[str, Touched]
 
     def of(self, engine: str) -> Measured:
         return next(m for m in self.measured if m.engine == engine)
@@ -103,7 +109,9 @@ class Run:
             )
             for one in saved["measured"]
         )
-        return cls(**{**saved, "load": tuple(saved["load"]), "measured": measured})
+        counted = {kind: Touched(**one) for kind, one in saved["touched"].items()}
+        load = tuple(saved["load"])
+        return cls(**{**saved, "load": load, "measured": measured, "touched": counted})
 
 
 class Server:
@@ -295,4 +303,7 @@ def measure(documents: int, folder: Path, *, only: Sequence[str] = ()) -> Run:
         versions=versions(),
         load=(load_before, os.getloadavg()[0]),
         measured=tuple(measured),
+        touched=touched(folder / REFERENCE, {ORDINARY: (questions, K), **hard})
+        if REFERENCE in built
+        else {},
     )

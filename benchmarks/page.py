@@ -113,6 +113,24 @@ def _hard_table(run: Run) -> str:
     return "\n".join(lines)
 
 
+def _touched_table(runs: Sequence[Run]) -> str:
+    header = (
+        "", "postings", "read", "share", "columns", "looked up", "scored", "KB",
+    )  # fmt: skip
+    rows = [
+        [
+            f"{run.documents:,}: {kind}",
+            *(f"{number:,.0f}" for number in (one.held, one.read)),
+            f"{one.read / one.held:.0%}",
+            f"{one.columns:.1f}",
+            *(f"{number:,.0f}" for number in (one.looked_up, one.scored, one.taken / 1e3)),
+        ]
+        for run in reversed(runs)
+        for kind, one in run.touched.items()
+    ]
+    return _markdown(header, rows)
+
+
 def _verdicts(runs: Sequence[Run]) -> str:
     """The aims, and what was reached."""
     largest = runs[-1]
@@ -228,6 +246,17 @@ page and its pictures anew from `benchmarks/results.json`.
 ## Hard questions
 
 {hard}
+
+## What is read
+
+Counts, on average for a question, which no other work on the machine can change. *Read*: of the
+postings that the question's terms have, those that were gone through. *Columns*: frequent terms
+added for every document at once, a byte each. *Looked up*: how often a document was looked for in
+a list or a column. *Scored*: documents whose exact score was worked out. *KB*: the most memory that
+the question held at once. What the engines beside wenju read cannot be seen from outside; bm25s
+reads all postings of a question's terms and keeps a score for every document.
+
+{_touched_table(runs)}
 
 {_served(throughput)}## How it is measured
 

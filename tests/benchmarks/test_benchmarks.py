@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
 from benchmarks import corpus, page, served
-from benchmarks.measure import Run, measure
+from benchmarks.engines import BY_NAME
+from benchmarks.measure import ORDINARY, Run, measure
+from benchmarks.touched import touched
+from retrieval.pruning import Costs
 
 
 def test_the_same_seed_gives_the_same_corpus_and_questions() -> None:
@@ -62,6 +67,26 @@ def test_every_engine_is_measured_in_full(run: Run) -> None:
         assert (one.index_size > 0) == (one.engine != "rank-bm25")
         assert list(one.percentiles) == sorted(one.percentiles)
         assert len(one.hard) == 3
+
+
+def test_all_postings_are_read_where_all_documents_are_scored(run: Run) -> None:
+    assert list(run.touched) == [ORDINARY, *run.of("wenju").hard]
+    for one in run.touched.values():
+        assert one.held == one.read > 0
+        assert (one.columns, one.looked_up, one.scored) == (0, 0, 200)
+        assert one.taken > 200 * 8
+
+
+def test_what_is_touched_is_less_than_all_where_documents_are_chosen(tmp_path: Path) -> None:
+    made = corpus.corpus(20_000)
+    BY_NAME["wenju"].build([made.document(number) for number in range(20_000)], tmp_path)
+    kinds = {"few": (corpus.questions(made, 20), 10), "frequent": (corpus.frequent(5, 9), 10)}
+    with patch("retrieval.bm25.Costs", partial(Costs, whole=0, first=500, more=2_000)):
+        found = touched(tmp_path, kinds)
+    assert 0 < found["few"].read < found["few"].held
+    assert 10 <= found["few"].scored < 40
+    assert found["few"].looked_up > 0
+    assert found["frequent"].columns > 1
 
 
 def test_the_page_shows_what_was_saved(run: Run) -> None:
