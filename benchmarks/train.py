@@ -23,7 +23,7 @@ import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from retrieval.asking import topic
 from retrieval.engines.local import LocalEngine
 from retrieval.finding import Asked, Found, ask, find
 from retrieval.index import build, documents
+from retrieval.likeness import Compare, VectorIndex
 from retrieval.synonyms import Thesaurus
 
 Matrix = npt.NDArray[np.float64]
@@ -119,18 +120,19 @@ class Drawn:
     others: list[str]
     near: dict[int, list[int]]
     words: Sequence[str]  # of other questions of the folder
-    embeddings: semantic.Embeddings | None = None
+    vector_index: VectorIndex | None = None
     vectors: dict[str, semantic.Vectors] = field(default_factory=dict)  # of questions
 
-    def likeness(self, text: str, encoder: semantic.Encoder | None) -> semantic.Likeness | None:
+    def compare(self, text: str, encoder: semantic.Encoder | None) -> Compare | None:
         if encoder is None:
             return None
-        if self.embeddings is None:
-            self.embeddings = semantic.embed(self.library, encoder)
+        if self.vector_index is None:
+            embedded = semantic.embed(self.library, encoder)
+            self.vector_index = VectorIndex(embedded, large=len(embedded.vectors))
         text = normalise(text).text
         if text not in self.vectors:
             self.vectors[text] = encoder.question(text)
-        return semantic.compare(self.vectors[text], self.embeddings)
+        return partial(self.vector_index.compare, self.vectors[text])
 
     def ask(self, text: str, keywords: random.Random | None = None) -> Asked:
         text = normalise(text).text
@@ -264,19 +266,19 @@ def fit_logistic(
 
 def variants(
     drawn: Drawn, text: str, chance: random.Random, encoder: semantic.Encoder | None
-) -> Iterator[tuple[Asked, semantic.Likeness | None, bool]]:
+) -> Iterator[tuple[Asked, Compare | None, bool]]:
     """A question as it is, now and then as key words, and in other words where meaning can help.
 
     The last value is whether a library without the answer is asked the same.
     """
     asked = drawn.ask(text)
-    likeness = drawn.likeness(text, encoder)
-    yield asked, likeness, True
+    compare = drawn.compare(text, encoder)
+    yield asked, compare, True
     if chance.random() < KEYWORDS:
         keywords = drawn.ask(text, chance)
-        yield keywords, drawn.likeness(keywords.text, encoder), False
+        yield keywords, drawn.compare(keywords.text, encoder), False
     if encoder is not None:
-        yield drawn.ask(drawn.reworded(text, chance)), likeness, True
+        yield drawn.ask(drawn.reworded(text, chance)), compare, True
 
 
 def ranking_rows(
@@ -284,8 +286,8 @@ def ranking_rows(
 ) -> Iterator[tuple[Matrix, Matrix]]:
     nothing = ranking.Weights((0.0,) * len(ranking.FEATURES))
     for text, gold, _ in drawn.own:
-        for asked, likeness, _ in variants(drawn, text, chance, encoder):
-            found = find(drawn.engine, asked, weights=nothing, likeness=likeness)
+        for asked, compare, _ in variants(drawn, text, chance, encoder):
+            found = find(drawn.engine, asked, weights=nothing, compare=compare)
             right = np.array([float(d in gold) for d in found.hits.documents])
             if right.any() and len(right) > 1:
                 yield found.features, right / right.sum()
@@ -307,7 +309,8 @@ def sentence_rows(
         if not right.any():  # an answer of several sentences
             right = np.array([float(any(len(s) > 5 and s in a for a in wanted)) for s in sentences])
         if right.any() and len(right) > 1:
-            likeness = drawn.likeness(text, encoder)
+            compare = drawn.compare(text, encoder)
+            likeness = compare and compare(np.array([document], np.int32))
             columns = highlight.features(
                 evidence, 0, asked.sought, likeness, question=asked.text, texts=texts
             )
@@ -334,20 +337,20 @@ def signal_rows(
     for text, gold, _ in drawn.own:
         others = np.ones(count, np.bool_)
         others[[n for g in gold for n in drawn.near[g]]] = False
-        for asked, likeness, absent in variants(drawn, text, chance, encoder):
-            found = find(drawn.engine, asked, weights=weights, likeness=likeness)
+        for asked, compare, absent in variants(drawn, text, chance, encoder):
+            found = find(drawn.engine, asked, weights=weights, compare=compare)
             if (
                 found.documents()[:1]
                 and found.documents()[0] in gold
                 and (row := signals(found)) is not None
             ):
                 yield row, 1.0, 1.0
-            without = find(drawn.engine, asked, weights=weights, likeness=likeness, among=others)
+            without = find(drawn.engine, asked, weights=weights, compare=compare, among=others)
             if absent and (row := signals(without)) is not None:
                 yield row, 0.0, 0.5
     for text in drawn.others:
-        likeness = drawn.likeness(text, encoder)
-        found = find(drawn.engine, drawn.ask(text), weights=weights, likeness=likeness)
+        compare = drawn.compare(text, encoder)
+        found = find(drawn.engine, drawn.ask(text), weights=weights, compare=compare)
         if (row := signals(found)) is not None:
             yield row, 0.0, 0.5
 

@@ -12,7 +12,7 @@ from retrieval.analysis import Analyzer, Terms
 from retrieval.asking import Sought, sought, topic, without_exclusion
 from retrieval.engine import Engine, Hits
 from retrieval.evidence import Alternative, Evidence
-from retrieval.semantic import Likeness
+from retrieval.likeness import Compare, Likeness
 from retrieval.synonyms import Thesaurus
 
 
@@ -76,12 +76,16 @@ def find(
     asked: Asked,
     *,
     weights: ranking.Weights,
-    likeness: Likeness | None = None,
+    compare: Compare | None = None,
     among: npt.NDArray[np.bool_] | None = None,
     candidates: int = ranking.CANDIDATES,
 ) -> Found:
-    """Search and rank. Without a single hit, everything in the result is empty."""
+    """Search and rank, with evidence by meaning where there is something to ``compare`` with.
+
+    Without a single hit, everything in the result is empty.
+    """
     hits = engine.search(asked.searched, candidates, among)
+    likeness = None if compare is None else compare(hits.documents)
     if likeness is not None and asked.searched:
         hits = likeness.widen(hits, among)
     if not len(hits.documents):

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from retrieval.analysis import PARAMETERS
 from retrieval.asking import RECOGNISED, Sought, asked_kind, unit, without_numbers_of
 from retrieval.evidence import BIGRAMS, CHARACTERS, WORDS, Evidence
-from retrieval.semantic import Likeness
+from retrieval.likeness import Likeness
 
 FEATURES = (
     "words",  # share of the question's rarity (idf in the library) that the sentence holds
@@ -45,7 +45,7 @@ FEATURES = (
     "first",
     "last",
     "length",  # log of its length over the mean of the passage
-    "semantic",  # likeness of its nearest clause, see ``semantic.Likeness``; 0 without an encoder
+    "semantic",  # likeness of its nearest clause, see ``likeness``; 0 without an encoder
 )
 
 

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from retrieval.asking import bearers, unit
 from retrieval.engine import Engine
 from retrieval.finding import Found, ask, find
 from retrieval.index import documents
+from retrieval.likeness import VectorIndex
 from retrieval.model import Notice, NoticeKind, Outcome
 from retrieval.occurrences import Occurrences
 from retrieval.reading import Named
@@ -67,7 +69,7 @@ class Judge:
         self._analyzer = analyzer
         self._names = names
         self._occurrences = occurrences
-        self._meaning = meaning
+        self._meaning = meaning and (meaning[0], VectorIndex(meaning[1]))
         self._documents = documents(library)
         self._thesaurus = Thesaurus(
             [*library.synonyms, *((n.name, *n.aliases) for n in library.lexicon if n.aliases)],
@@ -124,11 +126,11 @@ class Judge:
         self, text: str, among: npt.NDArray[np.bool_] | None, *, loosely: bool = False
     ) -> Part:
         asked = ask(text, self._analyzer, self._thesaurus)
-        likeness = None
+        compare = None
         if self._meaning is not None:
-            encoder, embeddings = self._meaning
-            likeness = semantic.compare(encoder.question(text), embeddings)
-        found = find(self._engine, asked, weights=self.weights, likeness=likeness, among=among)
+            encoder, vectors = self._meaning
+            compare = partial(vectors.compare, encoder.question(text))
+        found = find(self._engine, asked, weights=self.weights, compare=compare, among=among)
         if not len(found.order) or found.evidence is None:
             return Part(found, 0.0, Outcome.NOT_FOUND, ())
         row = int(found.order[0])

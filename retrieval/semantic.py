@@ -1,4 +1,4 @@
-"""How close in meaning are a question and a clause? One feature, where an encoder is installed."""
+"""What do the clauses of a library mean? Their vectors, where an encoder is installed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ import numpy.typing as npt
 from knowledge.library import Library
 from retrieval.analysis import normalise
 from retrieval.cores import cores
-from retrieval.engine import Hits
 from retrieval.errors import EncoderMissing
 from retrieval.index import documents
 
@@ -27,8 +26,8 @@ Vectors = npt.NDArray[np.float32]
 # many take half a minute once; a larger library is first answered without this evidence.
 AFFORDABLE = 2_000
 
-# Sentences that are embedded in the background, in a quarter of an hour. Every question is
-# compared with all of them: with more, that would take longer than the rest of the answer.
+# Sentences that are embedded in the background: some 170,000 clauses, which take 45 minutes on two
+# cores and 130 MB. More would keep a small machine busy for hours.
 MOST = 60_000
 
 _STEP = 2_048  # clauses after which what was embedded is kept: 40 s of work
@@ -133,52 +132,15 @@ def clauses(sentence: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Embeddings:
-    """The vectors of all clauses of a library, in index order.
+    """The vectors of all clauses of a library, in index order, in half precision.
 
     The clauses of sentence ``s`` are rows ``first_clause[s]:first_clause[s+1]`` of ``vectors``; the
     sentences of document ``d`` are ``first_sentence[d]:first_sentence[d+1]``.
     """
 
-    vectors: Vectors
+    vectors: npt.NDArray[np.float16]
     first_clause: npt.NDArray[np.int64]
     first_sentence: npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """One question against all clauses: cosine of the nearest, by sentence and by document."""
-
-    sentences: Vectors
-    documents: Vectors
-    centre: float  # mean and standard deviation over documents
-    spread: float
-
-    def of(self, chosen: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
-        """How many standard deviations each document is nearer than the library is on average."""
-        return ((self.documents[chosen] - self.centre) / self.spread).astype(np.float64)
-
-    def of_sentences(self, chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """The same for sentences, in the documents' units."""
-        return ((self.sentences[chosen] - self.centre) / self.spread).astype(np.float64)
-
-    def widen(self, hits: Hits, among: npt.NDArray[np.bool_] | None, extra: int = 5) -> Hits:
-        """Add the nearest documents that the first stage did not find, with a score of 0."""
-        nearest = self.documents if among is None else np.where(among, self.documents, -2.0)
-        best = np.argsort(-nearest, kind="stable")[:extra].astype(np.int32)
-        new = best[~np.isin(best, hits.documents) & (nearest[best] > -2.0)]
-        return Hits(
-            np.concatenate([hits.documents, new]),
-            np.concatenate([hits.scores, np.zeros(len(new))]),
-            hits.upper_bound,
-        )
-
-
-def compare(question: Vectors, embeddings: Embeddings) -> Likeness:
-    """The likeness of a question to every sentence and document."""
-    near = embeddings.vectors @ question
-    sentences = np.maximum.reduceat(near, embeddings.first_clause[:-1])
-    nearest = np.maximum.reduceat(sentences, embeddings.first_sentence[:-1])
-    return Likeness(sentences, nearest, float(nearest.mean()), float(nearest.std()) or 1.0)
 
 
 def embed(
@@ -227,7 +189,7 @@ def embed(
         if unkept:
             keep()
     return Embeddings(
-        np.stack([known[key] for key in keys]).astype(np.float32),
+        np.stack([known[key] for key in keys]),
         np.concatenate([[0], np.cumsum(clause_counts)]).astype(np.int64),
         np.concatenate([[0], np.cumsum(sentence_counts)]).astype(np.int64),
     )

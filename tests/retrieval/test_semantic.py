@@ -15,8 +15,9 @@ from retrieval.building import build_answerer
 from retrieval.engine import Hits
 from retrieval.errors import EncoderMissing
 from retrieval.index import documents
+from retrieval.likeness import Likeness, VectorIndex
 from retrieval.model import Outcome
-from retrieval.semantic import clauses, compare, embed, encoder_for, installed_encoder
+from retrieval.semantic import clauses, embed, encoder_for, installed_encoder
 from tests.retrieval.conftest import of_texts
 
 
@@ -45,12 +46,20 @@ class Meanings:
 TEXTS = ("大桥封闭3天。", "南岸斜拉桥共有拉索136根。", "渡船已经停航。", "今年植树200棵。")
 
 
+def compared(
+    library: Library, question: str, documents: Sequence[int], large: int = 100
+) -> Likeness:
+    """The likeness of the question to the documents."""
+    encoder = Meanings()
+    index = VectorIndex(embed(library, encoder), large)
+    return index.compare(encoder.question(question), np.array(documents, np.int32))
+
+
 def nearest(library: Library, question: str) -> list[int]:
     """The numbers of the documents, the nearest first."""
-    encoder = Meanings()
-    likeness = compare(encoder.question(question), embed(library, encoder))
-    everything = np.arange(len(library.reports), dtype=np.int32)
-    return [int(number) for number in np.argsort(-likeness.of(everything), kind="stable")]
+    likeness = compared(library, question, [])
+    order = np.argsort(-likeness.documents, kind="stable")
+    return [int(number) for number in order]
 
 
 def test_the_document_that_means_the_same_is_the_nearest() -> None:
@@ -66,9 +75,7 @@ def test_a_document_is_as_near_as_its_nearest_clause() -> None:
 
 
 def test_documents_that_the_words_miss_are_added_behind_with_no_score() -> None:
-    library = of_texts(*TEXTS)
-    encoder = Meanings()
-    likeness = compare(encoder.question("轮渡"), embed(library, encoder))
+    likeness = compared(of_texts(*TEXTS), "轮渡", [1])
     hits = Hits(np.array([1], np.int32), np.array([3.0]), 9.0)
     widened = likeness.widen(hits, None, extra=2)
     assert widened.documents.tolist()[:2] == [1, 2]
@@ -77,6 +84,24 @@ def test_documents_that_the_words_miss_are_added_behind_with_no_score() -> None:
     among = np.array([True, True, False, True])
     assert 2 not in likeness.widen(hits, among, extra=4).documents
     assert sorted(likeness.widen(hits, None, extra=9).documents.tolist()) == [0, 1, 2, 3]
+
+
+def test_in_a_large_library_only_what_the_words_found_is_compared() -> None:
+    long = "今年植树200棵,比去年多了很多很多很多很多很多很多很多很多。"
+    library = of_texts(*TEXTS, long * 3, f"{long}拉索一共136根。{long}封闭。", long)
+    whole = compared(library, "钢缆", [])
+    few = compared(library, "钢缆", [5, 1, 3], large=0)
+    assert few.documents.tolist() == [
+        -1, whole.documents[1], -1, whole.documents[3], -1, whole.documents[5], -1,
+    ]  # fmt: skip
+    assert few.sentences[[1, 3]].tolist() == whole.sentences[[1, 3]].tolist()
+    assert few.sentences[[0, 2, 4, 5, 6]].tolist() == [-1] * 5
+    assert few.sentences[7:-1].tolist() == whole.sentences[7:-1].tolist()
+    # A library smaller than the sample is measured whole.
+    assert (few.centre, few.spread) == (whole.centre, whole.spread)
+    hits = Hits(np.array([5, 1, 3], np.int32), np.array([3.0, 2.0, 1.0]), 9.0)
+    assert few.widen(hits) is hits, "nothing is known of the others"
+    assert compared(library, "钢缆", [], large=0).documents.tolist() == [-1] * 7
 
 
 def test_meaning_finds_what_no_word_finds() -> None:
