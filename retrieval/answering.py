@@ -430,7 +430,6 @@ class Answerer:
             holds,
             paragraph,
             [quote.citation for quote in read.front],
-            self._judge.weights,
         )
 
     def close(self) -> None:

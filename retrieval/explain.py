@@ -49,13 +49,17 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class PartExplained:
-    """One part of the question: how it was read, what was found, and what decided the outcome."""
+    """One part of the question: how it was read, what was found, and what decided the outcome.
+
+    ``by_meaning`` is whether the words left enough doubt to look for the meaning as well.
+    """
 
     text: str
     sought: str
     words: tuple[str, ...]
     bigrams: tuple[str, ...]
     instead: tuple[str, ...]
+    by_meaning: bool
     ranked: tuple[Ranked, ...]
     confidence: float
     outcome: Outcome
@@ -82,7 +86,6 @@ class Explanation:
         holds: Callable[[int, Sequence[str]], bool],
         paragraph: str | None,
         direct: Sequence[Citation],
-        weights: ranking.Weights,
     ) -> Explanation:
         """Explain parts that were searched and judged; ``citation`` gives a document's.
 
@@ -94,7 +97,7 @@ class Explanation:
             asked = found.asked
             cited = [citation(document) for document in found.documents()]
             ranked = [
-                _ranked(found, place, one, holds, weights)
+                _ranked(found, place, one, holds)
                 for place, one in enumerate(cited)
                 if place < _SHOWN or one.id == paragraph
             ]
@@ -105,6 +108,7 @@ class Explanation:
                     words=asked.terms.words,
                     bigrams=asked.terms.bigrams,
                     instead=tuple(dict.fromkeys(_joined(a.instead) for a in asked.alternatives)),
+                    by_meaning=found.likeness is not None,
                     ranked=tuple(ranked),
                     confidence=confidence,
                     outcome=outcome,
@@ -147,6 +151,7 @@ class Explanation:
             ]
             if part.instead:
                 lines.append(f"  also as: {' '.join(part.instead)}")
+            lines.append(f"  evidence: words{' and meaning' if part.by_meaning else ''}")
             lines.append(f"  outcome: {part.outcome} (confidence {part.confidence:.2f})")
             lines += [f"    because: {one.kind} {one.given}".rstrip() for one in part.notices]
             for ranked in part.ranked:
@@ -182,7 +187,6 @@ def _ranked(
     place: int,
     citation: Citation,
     holds: Callable[[int, Sequence[str]], bool],
-    weights: ranking.Weights,
 ) -> Ranked:
     assert found.evidence is not None  # noqa: S101 - there are rows
     row = int(found.order[place])
@@ -206,7 +210,7 @@ def _ranked(
         contributions=tuple(
             Contribution(name, float(value), weight)
             for name, value, weight in zip(
-                ranking.FEATURES, found.features[row], weights.values, strict=True
+                ranking.FEATURES, found.features[row], found.weights.values, strict=True
             )
         ),
     )

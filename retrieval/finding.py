@@ -47,13 +47,14 @@ def ask(text: str, analyzer: Analyzer, thesaurus: Thesaurus) -> Asked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The candidates for one part of a question.
+    """The candidates for one part of a question, and the ``weights`` that put them in order.
 
     ``order`` lists rows of ``evidence`` (documents of ``hits``), best first; ``scores`` and
     ``features`` belong to the rows.
     """
 
     asked: Asked
+    weights: ranking.Weights
     hits: Hits
     evidence: Evidence | None
     features: npt.NDArray[np.float64]
@@ -90,13 +91,13 @@ def find(
         hits = likeness.widen(hits, among)
     if not len(hits.documents):
         nothing = np.zeros(0)
-        return Found(
-            asked, hits, None, np.zeros((0, len(weights.values))), nothing, nothing.astype(np.int64)
-        )
+        shape = (0, len(weights.values))
+        order = nothing.astype(np.int64)
+        return Found(asked, weights, hits, None, np.zeros(shape), nothing, order)
     evidence = engine.evidence(asked.terms, hits.documents, asked.alternatives)
     semantic = None if likeness is None else likeness.of(hits.documents)
     features = ranking.features(evidence, hits.scores, hits.upper_bound, asked.sought, semantic)
     scores = features @ np.array(weights.values)
     # Equal scores stay in library order, whatever order the first stage gave.
     order = np.lexsort((hits.documents, -scores))
-    return Found(asked, hits, evidence, features, scores, order, likeness)
+    return Found(asked, weights, hits, evidence, features, scores, order, likeness)

@@ -18,6 +18,13 @@ from retrieval.analysis import PARAMETERS
 from retrieval.evidence import BIGRAMS, CHARACTERS, WORDS
 from retrieval.finding import Found
 
+SURE = 0.95
+"""Confidence by words alone from which evidence by meaning is not asked for.
+
+Above it meaning has more to lose than to give: with it asked for every question of cmrc and drcd,
+recall@1 was .982 and .961, sentence@1 .846 and .918; so, .980 and .962, .853 and .921.
+"""
+
 _RANKING_SIGNALS = (
     "bm25_share",
     "passage_words",
@@ -105,7 +112,7 @@ def confidence(found: Found, known: npt.NDArray[np.bool_]) -> float:
 
     With semantic evidence it is the surer one of two judges. 三零是什么 is too short to mean much,
     and a passage that has all of its words answers it; a paraphrase has no word in common with the
-    passage that means the same.
+    passage that means the same. By meaning alone nothing is as sure as what is ``SURE`` by words.
     """
     if found.likeness is None:
         return load_calibration(with_semantic=False).confidence(signals(found, known))
@@ -113,5 +120,5 @@ def confidence(found: Found, known: npt.NDArray[np.bool_]) -> float:
     as_without = replace(found, scores=found.features @ by_words)
     return max(
         load_calibration(with_semantic=False).confidence(signals(as_without, known)),
-        load_calibration(with_semantic=True).confidence(signals(found, known)),
+        load_calibration(with_semantic=True).confidence(signals(found, known)) * SURE,
     )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.library import Library
-from retrieval import semantic
+from retrieval import refusal, semantic
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer
 from retrieval.engine import Hits
@@ -111,6 +111,23 @@ def test_meaning_finds_what_no_word_finds() -> None:
     found, _ = with_meaning.candidates("断行")
     assert "大桥封闭3天。" in [quote.text for quote in found]
     with_meaning.prove(with_meaning.answer("断行"))
+
+
+def test_what_the_words_are_sure_of_is_not_looked_up_by_meaning() -> None:
+    asked: list[str] = []
+
+    class Listening(Meanings):
+        def question(self, text: str) -> semantic.Vectors:
+            asked.append(text)
+            return super().question(text)
+
+    made = build_answerer(of_texts(*TEXTS), encoder=Listening())
+    assert made.answer("南岸斜拉桥共有拉索多少根?").confidence > refusal.SURE
+    assert asked == []
+    assert "  evidence: words" in made.explain("南岸斜拉桥共有拉索多少根?").lines()
+    assert made.answer("钢缆").confidence < refusal.SURE
+    assert asked == ["钢缆"]
+    assert "  evidence: words and meaning" in made.explain("钢缆").lines()
 
 
 def test_where_the_words_find_it_meaning_does_no_harm() -> None:
