@@ -104,7 +104,7 @@ class Answerer:
         self._documents = documents(library)
         self._direct = Direct(library, self._documents, analyzer)
         self._occurrences = Occurrences(engine, self._direct.mentions, len(self._documents))
-        self._reader = Reader(library, analyzer, self._occurrences.occurs)
+        self._reader = Reader(library, analyzer, self._occurrences.occurs, engine.doc_freq)
         self._scope = Scope(library, self._documents)
         self._curated = CuratedQuestions(library, analyzer)
         self._judge = Judge(
@@ -220,6 +220,12 @@ class Answerer:
             corrected, said = self._reader.correct(text)
             if said and _better(again := self._judged(corrected, among, loosely=loosely), judged):
                 text, judged = corrected, again
+                notices += said
+        if any(part.outcome is Outcome.NOT_FOUND for part in judged):
+            respelled, said = self._reader.respell(text)
+            again = self._judged(respelled, among, loosely=loosely) if said else judged
+            if _together(again) is not _together(judged) and _better(again, judged):
+                text, judged = respelled, again
                 notices += said
         return _Read(question, text, tuple(notices), (), tuple(judged), begun)
 

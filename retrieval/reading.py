@@ -13,6 +13,7 @@ from retrieval.asking import follow_up, topic
 from retrieval.model import Notice, NoticeKind
 from retrieval.names import NameFinder
 from retrieval.parting import parts, pronouns, replace_pronoun
+from retrieval.spelling import Speller
 
 _MOST_NAMES = 50_000  # names that misspellings are looked for of; more would cost minutes at start
 
@@ -27,12 +28,23 @@ class Named:
 
 
 class Reader:
-    """Reads questions about one library. ``occurs`` tells whether a text stands in it somewhere."""
+    """Reads questions about one library.
 
-    def __init__(self, library: Library, analyzer: Analyzer, occurs: Callable[[str], bool]) -> None:
+    ``occurs`` tells whether a text stands in it somewhere, ``doc_freq`` in how many paragraphs a
+    term does.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        analyzer: Analyzer,
+        occurs: Callable[[str], bool],
+        doc_freq: Callable[[str], int],
+    ) -> None:
         self._library = library
         self._analyzer = analyzer
         self._occurs = occurs
+        self._speller = Speller(doc_freq, analyzer.knows)
         self.names = tuple(
             Named(form, forms, person)
             for person, names in ((True, library.lexicon.people), (False, library.lexicon.places))
@@ -62,11 +74,11 @@ class Reader:
 
     def correct(self, text: str) -> tuple[str, tuple[Notice, ...]]:
         """The text with what seems to be misspelled names put right, and what to say of it."""
-        notices: list[Notice] = []
-        for match in self._finder.corrections(text):
-            text = text.replace(match.given, normalise(match.name).text)
-            notices.append(Notice(NoticeKind.CORRECTED, given=match.given, meant=match.name))
-        return text, tuple(notices)
+        return _put_right(text, ((m.given, m.name) for m in self._finder.corrections(text)))
+
+    def respell(self, text: str) -> tuple[str, tuple[Notice, ...]]:
+        """The same for other words: those that the library does not use, by what sounds alike."""
+        return _put_right(text, self._speller.corrections(text, self._analyzer.words(topic(text))))
 
     def parts(self, text: str) -> list[str]:
         """The parts of a normalised question, each able to be searched on its own."""
@@ -118,6 +130,14 @@ class Reader:
         """The person whom a text names first."""
         found = [(text.find(n.form), n.forms[0]) for n in self.names if n.person and n.form in text]
         return min(found)[1] if found else None
+
+
+def _put_right(text: str, meant: Iterable[tuple[str, str]]) -> tuple[str, tuple[Notice, ...]]:
+    notices: list[Notice] = []
+    for given, name in meant:
+        text = text.replace(given, normalise(name).text)
+        notices.append(Notice(NoticeKind.CORRECTED, given=given, meant=name))
+    return text, tuple(notices)
 
 
 def _correctable(library: Library) -> Iterable[str]:
