@@ -52,8 +52,9 @@ def misspelled(question: Question, others: dict[str, list[str]], chance: random.
     chance.shuffle(words)
     for word in words:
         place = chance.randrange(len(word))
-        wrong = [char for char in others[syllable(word[place])] if char != word[place]]
-        if wrong:
+        alike = others.get(syllable(word[place]), [])
+        wrong = [char for char in alike if char != word[place]]
+        if wrong and word[place] in alike:  # and is no Latin letter
             written = word[:place] + chance.choice(wrong) + word[place + 1 :]
             return replace(question, text=text.replace(word, written))
     return question
