@@ -18,7 +18,7 @@ import importlib.metadata
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -108,6 +108,7 @@ _DIGITS = "〇零一二两三四五六七八九十百千万亿廿"
 _NUMERAL = rf"[0-9]+(?:\.[0-9]+)?|[{_DIGITS}]+(?:点[零一二三四五六七八九]+)?"
 _RUN = "".join(chr(code) for code in range(0x3400, 0xA000) if chr(code) not in _DIGITS)
 _CERTAIN = frozenset(_RUN) - {"分", "之"}
+_HAN = re.compile("[\u3400-\u9fff·]+")
 _UNIT = re.compile(
     rf"(?P<run>[{_RUN}]+)|百分之(?P<percent>{_NUMERAL})"
     rf"|(?P<numeral>{_NUMERAL})|(?P<word>[^\W\d_\u3400-\u9fff]+)"
@@ -259,6 +260,13 @@ class Analyzer:
             person = person or "·" in word or word in self._people or word in known.people
             place = place or word in self._places or word in known.places
         return person, place
+
+    def possible_names(self, text: str) -> Iterator[str]:
+        """The words of a normalised text that may be names: known ones, and what is no word."""
+        for word in self.words(text):
+            known = self._segmenter.knows(word) and word not in self.lexicon
+            if len(word) > 1 and _HAN.fullmatch(word) and (not known or self.names([word])[0]):
+                yield word
 
     def knows(self, word: str) -> bool:
         """Whether a normalised text is a word of the dictionary or the lexicon."""

@@ -65,6 +65,9 @@ class _Patterns:
     asked_noun: re.Pattern[str]
     asked_kind: re.Pattern[str]
     counted: re.Pattern[str]
+    name: re.Pattern[str]
+    may_be_name: re.Pattern[str]
+    may_be_who: re.Pattern[str]
     from_where: re.Pattern[str]
     origin: re.Pattern[str]
     office: re.Pattern[str]
@@ -77,6 +80,7 @@ class _Patterns:
     follow_up: re.Pattern[str]
     report: re.Pattern[str]
     year: re.Pattern[str]
+    day: re.Pattern[str]
     not_roster: re.Pattern[str]
 
 
@@ -126,6 +130,9 @@ def _patterns() -> _Patterns:
         asked_noun=re.compile(tables["asked_noun"]),
         asked_kind=re.compile(tables["asked_kind"]),
         counted=re.compile(tables["counted"]),
+        name=re.compile(tables["name"]["question"]),
+        may_be_name=re.compile(tables["name"]["sentence"]),
+        may_be_who=re.compile(f"{tables['name']['sentence']}|{tables['name']['bodies']}"),
         from_where=re.compile(tables["origin"]["question"]),
         origin=re.compile(tables["origin"]["sentence"]),
         office=re.compile(tables["office"]),
@@ -138,6 +145,7 @@ def _patterns() -> _Patterns:
         follow_up=re.compile(tables["follow_up"]),
         report=re.compile(tables["report"]),
         year=re.compile(tables["year"]),
+        day=re.compile(tables["day"]),
         not_roster=re.compile(tables["not_roster"]),
     )
 
@@ -267,6 +275,25 @@ def says_origin(question: str, sentence: str) -> bool | None:
     return patterns.origin.search(sentence) is not None
 
 
+def asks_name(question: str) -> bool:
+    """Whether the answer to a normalised question is a name, of somebody or something.
+
+    >>> asks_name("第一大客户叫什么?"), asks_name("谁守了23年?")
+    (True, False)
+    """
+    return _patterns().name.search(question) is not None
+
+
+def may_name(text: str, *, who: bool) -> bool:
+    """Whether a normalised text without known names may still hold one, or say ``who`` it was.
+
+    >>> may_name("发明了“三零”", who=False), may_name("由公司发明", who=True)
+    (True, True)
+    """
+    patterns = _patterns()
+    return (patterns.may_be_who if who else patterns.may_be_name).search(text) is not None
+
+
 def office(question: str) -> str | None:
     """The office whose holder a normalised question asks for.
 
@@ -346,6 +373,15 @@ def report_asked_for(question: str) -> tuple[bool, str]:
         return False, ""
     match = patterns.year.search(question)
     return True, match[0] if match else ""
+
+
+def days(question: str) -> list[str]:
+    """The days that a normalised question names by where they are from today.
+
+    >>> days("明天会下雨吗?"), days("2024年8月29日")
+    (['明天'], [])
+    """
+    return _patterns().day.findall(question)
 
 
 def qualifiers() -> frozenset[str]:

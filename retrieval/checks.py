@@ -8,7 +8,7 @@ off as spelled out.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from retrieval.analysis import characters, numeral
@@ -16,8 +16,11 @@ from retrieval.asking import (
     OWN_NUMBER,
     Sought,
     asked_noun,
+    asks_name,
     counts,
+    days,
     held,
+    may_name,
     office,
     qualifiers,
     says_origin,
@@ -89,6 +92,7 @@ def missing(
         for word in unknown
         if len(word) > 2 and word not in there and word[0] in qualifiers() and word[1:] in there
     ]
+    lacking += [day for day in days(asked) if day not in there]
     for number, counted in _COUNTED.findall(asked):
         said = {numeral(n) for n in re.findall(f"({_NUMERAL}){re.escape(counted)}", there)}
         if said and numeral(number) not in {"1", *said}:  # 哪一个 and 一个 count nothing
@@ -172,6 +176,22 @@ def lacks(question: str, sought: Sought, passage: Passage) -> NoticeKind | None:
     if held(rest, person=False, place=False) & sought or told_vaguely(rest, sought):
         return None
     return _LACKS[sought]
+
+
+def lacks_name(
+    question: str, sought: Sought, passage: Passage, names: Callable[[str], Iterable[str]]
+) -> NoticeKind | None:
+    """What is said where a name is asked for and there is none beside those of the question.
+
+    ``names`` gives all that may be a name in a text; better too much than too little.
+    """
+    who = sought is Sought.PERSON
+    if not who and not asks_name(question):
+        return None
+    there = passage.paragraph  # above it, the report's authors are named
+    if may_name(there, who=who) or any(name not in question for name in names(there)):
+        return None
+    return NoticeKind.NO_PERSON if who else NoticeKind.NO_NAME
 
 
 def only_named(

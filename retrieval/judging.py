@@ -210,7 +210,9 @@ class Judge:
         another = checks.said_of_another(asked.text, self._places, self._terms, passage)
         if another is not None and not loosely:
             notices.append(Notice(NoticeKind.OF_ANOTHER, *another))
-        kind = checks.lacks(asked.text, asked.sought, passage)
+        kind = checks.lacks(asked.text, asked.sought, passage) or checks.lacks_name(
+            asked.text, asked.sought, passage, self._analyzer.possible_names
+        )
         if kind is not None and only is None:
             notices.append(Notice(kind))
         return notices, only

@@ -63,6 +63,7 @@ class NoticeKind(StrEnum):
     NO_NUMBER = "no_number"  # the question asks for one and the passage has none that fits
     NO_DATE = "no_date"
     NO_PERSON = "no_person"
+    NO_NAME = "no_name"
     NO_PLACE = "no_place"
     NO_REASON = "no_reason"
     ONLY_NAMED = "only_named"  # ``given`` is named and not spelled out

@@ -1,8 +1,8 @@
 """Which word of the library was meant by one that sounds the same?
 
-Who types by pinyin and picks the wrong characters writes 投宿 for 投诉, or 服物 for 服务: no word, or
-one that the library does not use. Names that a library lists are looked for by ``names``; this is
-for all other words.
+Who types by pinyin and picks the wrong characters writes 投宿 for 投诉, or 服物 for 服务: no word,
+or one that the library does not use. Names that a library lists are looked for by ``names``; this
+is for all other words.
 """
 
 from __future__ import annotations

@@ -238,3 +238,34 @@ def test_title_and_author_are_asked_for_together(
     answer = answerer.answer(question)
     assert answer.outcome is Outcome.ANSWERED
     assert [quote.text for quote in answer.quotes] == quoted
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "paragraph", "lacking"),
+    [
+        ("第一大客户叫什么名字?", "前五名客户占三成,第一大客户占一成。", NoticeKind.NO_NAME),
+        ("第一作者是谁?", "其中一篇被撤稿,第一作者两年内不得申报职称。", NoticeKind.NO_PERSON),
+        ("第一作者是谁?", "其中一篇被撤稿,第一作者尹若琳不得申报职称。", None),
+        ("客户叫什么名字?", "第一大客户是“红石重工”。", None),
+        ("大桥是谁封的?", "大桥由交通部门封闭。", None),  # no name, and tells it all the same
+        ("大桥叫什么样子?", "大桥封闭三天。", None),
+        ("大桥封闭几天?", "大桥封闭三天。", None),
+    ],
+)
+def test_who_asks_for_a_name_is_told_that_there_is_none(
+    question: str, paragraph: str, lacking: NoticeKind | None
+) -> None:
+    def names(text: str) -> list[str]:
+        return [name for name in ("尹若琳", "红石") if name in text]
+
+    passage = checks.Passage(paragraph, paragraph, "作者:尹若琳")
+    assert checks.lacks_name(question, sought(question), passage, names) is lacking
+
+
+def test_tomorrow_is_not_a_day_of_the_report(answerer: Answerer) -> None:
+    answer = answerer.answer("明天大桥封闭几天?")
+    assert answer.outcome is Outcome.NOT_FOUND
+    assert Notice(NoticeKind.MISSING, given="明天") in answer.notices
