@@ -7,13 +7,13 @@ is for all other words.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from itertools import groupby, pairwise, product
 
 from retrieval.names import syllable
 
-_LONGEST = 4  # characters of a word
+_LONGEST = 4  # characters of a word, one of which is wrong
 _NAME = 3  # characters from which what no dictionary has may be a name
 
 
@@ -40,7 +40,7 @@ class Speller:
 
     def _runs(self, words: Sequence[str]) -> Iterator[str]:
         """The words as they are, and joined where the segmenter cut what is no word."""
-        for cut, run in itertools.groupby(words, lambda w: len(w) == 1 or not self._knows(w)):
+        for cut, run in groupby(words, lambda w: len(w) == 1 or not self._knows(w)):
             if cut:
                 yield "".join(run)
             else:
@@ -50,7 +50,7 @@ class Speller:
         found: dict[int, tuple[str, str]] = {}  # by the place of the first character
         taken: set[int] = set()
         # Words first: in 来主敕, 主敕 stands for 主持, and not the whole for 来主持.
-        for word, length in itertools.product((True, False), range(_LONGEST, 1, -1)):
+        for word, length in product((True, False), range(_LONGEST, 1, -1)):
             for begin in range(len(run) - length + 1):
                 place = range(begin, begin + length)
                 written = run[begin : begin + length]
@@ -64,38 +64,26 @@ class Speller:
 
         ``word`` is whether it must be a word of the dictionary, or none, like a name.
         """
-        known = self._knows(written)
-        if self._stands(written) or (not word and (known or len(written) < _NAME)):
+        if not word and (len(written) < _NAME or self._knows(written)):
             return None
+        broken = [place for place, pair in enumerate(pairwise(written)) if not self._stands(pair)]
         alike = [
             one
-            for one in self._sounding_like(written)
-            if self._knows(one) is word and (not known or _differ(one, written) == 1)
+            for place in range(len(written))
+            # One wrong character breaks the pairs that it is in, and no other.
+            if broken and set(broken) <= {place - 1, place}
+            for char in _homophones().get(syllable(written[place]), "")
+            if self._doc_freq(char)
+            for one in [written[:place] + char + written[place + 1 :]]
+            if all(map(self._stands, pairwise(one))) and self._knows(one) is word
         ]
-        return min(alike, key=lambda one: _differ(one, written), default=None)
+        return max(alike, key=self._frequency, default=None)
 
-    def _stands(self, written: str) -> bool:
-        """Whether all neighbouring characters are neighbours somewhere in the library."""
-        return all(self._doc_freq(a + b) for a, b in itertools.pairwise(written))
+    def _stands(self, pair: tuple[str, str]) -> bool:
+        return self._doc_freq("".join(pair)) > 0
 
-    def _sounding_like(self, written: str) -> list[str]:
-        """What stands in the library and has the same syllables, the most frequent first."""
-        alike = [
-            [char for char in _homophones().get(syllable(one), one) if self._doc_freq(char)]
-            for one in written
-        ]
-        found = [(char, self._doc_freq(char)) for char in alike[0]]
-        for chars in alike[1:]:
-            found = [
-                (beginning + char, min(count, pair))
-                for (beginning, count), char in itertools.product(found, chars)
-                if (pair := self._doc_freq(beginning[-1] + char))
-            ]
-        return [one for one, _ in sorted(found, key=lambda one: -one[1])]
-
-
-def _differ(one: str, other: str) -> int:
-    return sum(a != b for a, b in zip(one, other, strict=True))
+    def _frequency(self, word: str) -> int:
+        return min(self._doc_freq("".join(pair)) for pair in pairwise(word))
 
 
 @cache
