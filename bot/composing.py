@@ -50,17 +50,22 @@ def follow_if_needed(answerer: Answerer, asking: Asking, limit: int = 1) -> Aski
     For questions that nobody has marked as a follow-up: to read every one of them together with
     the one before would do more harm than good.
     """
-    alone = replace(asking, before=None)
     if asking.before is None:
-        return alone
+        return asking
+    return _followed(answerer, asking, limit)[0]
+
+
+def _followed(answerer: Answerer, asking: Asking, limit: int) -> tuple[Asking, Answer | None]:
+    """The same, and what ``find`` finds for it."""
+    alone = replace(asking, before=None)
     found = find(answerer, alone, limit)
-    if found is not None and found.outcome is not Outcome.NOT_FOUND:
-        return alone
+    if asking.before is None or (found is not None and found.outcome is not Outcome.NOT_FOUND):
+        return alone, found
     if found is not None and found.absence is not None and found.absence.missing:
-        return alone  # it names what occurs nowhere: a new question, and one with no answer
+        return alone, found  # it names what occurs nowhere: a new question, and one with no answer
     followed = find(answerer, asking, limit)
     better = followed is not None and followed.outcome is not Outcome.NOT_FOUND
-    return asking if better else alone
+    return (asking, followed) if better else (alone, found)
 
 
 def compose(
@@ -70,10 +75,32 @@ def compose(
 
     With ``asked`` the message says the question too, for nobody's message does.
     """
-    # One quote more than the page shows tells whether there is another page.
-    answer = find(answerer, asking, limit=view.per_page * (page + 1) + 1)
-    if answer is None:
-        return None
+    answer = find(answerer, asking, _limit(view, page))
+    return None if answer is None else _laid_out(answerer, asking, answer, view, page, asked=asked)
+
+
+def compose_following(
+    answerer: Answerer, asking: Asking, view: View
+) -> tuple[Asking, tuple[Answer, Page] | None]:
+    """``follow_if_needed`` and the first page of the answer, in the time of one search."""
+    asking, answer = _followed(answerer, asking, _limit(view, 0))
+    return asking, None if answer is None else _laid_out(answerer, asking, answer, view, 0)
+
+
+def _limit(view: View, page: int) -> int:
+    """How many quotes are needed: one more than are shown tells whether there is another page."""
+    return view.per_page * (page + 1) + 1
+
+
+def _laid_out(
+    answerer: Answerer,
+    asking: Asking,
+    answer: Answer,
+    view: View,
+    page: int,
+    *,
+    asked: bool = False,
+) -> tuple[Answer, Page]:
     shown = answer_page(answer, view, page, asked=asked)
     topic = topic_asked(answerer, asking)
     if topic is not None:

@@ -16,7 +16,7 @@ from bot.addressing import (
     spoken,
 )
 from bot.buttons import OutdatedButton, Press
-from bot.composing import compose, context_of, follow_if_needed, section_of
+from bot.composing import compose, compose_following, context_of, section_of
 from bot.desk import Caller, Context, admission, caller_of, desk_of
 from bot.ephemeral import place_of
 from bot.excerpt import clipped
@@ -54,17 +54,28 @@ async def question(update: Update, context: Context) -> None:
         return
     before, section = await _before(message, caller, context)
     asking = Asking(asked, section, before)
-    if message.reply_to_message is None:
-        asking = await asyncio.to_thread(follow_if_needed, desk_of(context).answerer, asking)
-    await answer(update, context, caller, asking)
+    # What replies to an answer follows on from it; anything else may.
+    await answer(update, context, caller, asking, perhaps=message.reply_to_message is None)
 
 
 async def answer(
-    update: Update, context: Context, caller: Caller, asking: Asking, *, aloud: bool = False
+    update: Update,
+    context: Context,
+    caller: Caller,
+    asking: Asking,
+    *,
+    aloud: bool = False,
+    perhaps: bool = False,
 ) -> None:
-    """Answer ``asking`` with its first page; ``aloud`` in a new message that says the question."""
+    """Answer ``asking`` with its first page; ``aloud`` in a new message that says the question.
+
+    With ``perhaps`` it only follows on from what was said before where it has to.
+    """
     answerer = desk_of(context).answerer
-    composed = await asyncio.to_thread(compose, answerer, asking, caller.view, asked=aloud)
+    if perhaps:
+        asking, composed = await asyncio.to_thread(compose_following, answerer, asking, caller.view)
+    else:
+        composed = await asyncio.to_thread(compose, answerer, asking, caller.view, asked=aloud)
     if composed is None:
         await say(update, context, caller, caller.texts.say("answer.forgotten"))
         return

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from bot.buttons import Verb
-from bot.composing import compose, context_of, find, follow_if_needed, section_of
+from bot.composing import (
+    compose,
+    compose_following,
+    context_of,
+    find,
+    follow_if_needed,
+    section_of,
+)
 from bot.rendering import View
 from bot.settings import Settings
 from bot.store import Asking
@@ -76,6 +83,41 @@ def test_a_question_that_is_answered_alone_follows_on_from_nothing(answerer: Ans
     nonsense = follow_if_needed(answerer, Asking("红烧肉怎么做", before=before))
     assert nonsense == Asking("红烧肉怎么做")
     assert follow_if_needed(answerer, Asking("王小山是谁?")) == Asking("王小山是谁?")
+
+
+class Counting(Answerer):
+    """Knows what it was asked."""
+
+    def answer(
+        self,
+        question: str,
+        *,
+        limit: int = 3,
+        context: Context | None = None,
+        section: tuple[str, ...] | None = None,
+    ) -> Answer:
+        self.__dict__.setdefault("asked", []).append((question, context))
+        return super().answer(question, limit=limit, context=context, section=section)
+
+
+@pytest.mark.parametrize(
+    ("question", "searches"),
+    [("桥有几座?", 1), ("红烧肉怎么做", 1), ("他是谁?", 2), ("/who 王小山", 0)],
+)
+def test_what_may_follow_on_is_composed_without_a_search_too_many(
+    answerer: Answerer, question: str, searches: int
+) -> None:
+    counting = object.__new__(Counting)
+    counting.__dict__.update(answerer.__dict__)
+    asking = Asking(question, before=Context("王小山是谁?"))
+    read, composed = compose_following(counting, asking, VIEW)
+    assert len(counting.__dict__.get("asked", [])) == searches
+    assert read == follow_if_needed(answerer, asking)
+    expected = compose(answerer, read, VIEW)
+    assert composed is not None
+    assert expected is not None
+    assert replace(composed[0], took_ms=0.0) == replace(expected[0], took_ms=0.0)
+    assert composed[1] == expected[1]
 
 
 def test_the_context_of_a_topic_command_is_the_name(answerer: Answerer) -> None:
