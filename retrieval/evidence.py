@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -114,19 +113,27 @@ class Evidence:
     lengths: Ints
 
 
-class _Scratch(threading.local):
-    """A table from term id to query column, kept between questions: one for every thread."""
-
-    def __init__(self) -> None:
-        self.columns = np.zeros(0, np.int32)
-
-    def table(self, size: int) -> npt.NDArray[np.int32]:
-        if len(self.columns) < size:
-            self.columns = np.full(size, -1, np.int32)
-        return self.columns
+_SIEVE = (1 << 16) - 1  # a table of so many bytes stays in the processor's nearest cache
 
 
-_SCRATCH = _Scratch()
+class _Columns:
+    """Finds the terms of a question among those of sentences. ``known`` are ids and columns."""
+
+    def __init__(self, known: Mapping[int, int]) -> None:
+        ascending = sorted(known)
+        self._numbers = np.array(ascending, np.int32)
+        self._columns = np.array([known[number] for number in ascending], np.int64)
+        # Most terms of a sentence are none of the question's: nearly all of them are seen here.
+        self._sieve = np.zeros(_SIEVE + 1, np.bool_)
+        self._sieve[self._numbers & _SIEVE] = True
+
+    def of(self, terms: npt.NDArray[np.int32]) -> tuple[Ints, Ints]:
+        """The places of those ``terms`` that are known, and the column of each."""
+        places = self._sieve.take(terms & _SIEVE).nonzero()[0]
+        some = terms.take(places)
+        found = self._numbers.searchsorted(some)
+        here = (self._numbers.take(found, mode="clip") == some).nonzero()[0] if len(some) else found
+        return places.take(here), self._columns.take(found.take(here))
 
 
 def _ranges(begins: Ints, ends: Ints) -> Ints:
@@ -163,29 +170,22 @@ def gather(
     width = len(query.terms) + len(extra)
 
     headings = np.zeros((len(chosen), width), np.float32)
-    table = _SCRATCH.table(len(index.vocabulary))
-    numbers = np.fromiter(known, np.int64, len(known))
-    table[numbers] = np.fromiter(known.values(), np.int32, len(known))
-    try:
-        begins, ends = index.sentence_offsets[sentences], index.sentence_offsets[sentences + 1]
-        columns = table[index.sentence_terms[_ranges(begins, ends)]]
-        rows = np.repeat(np.arange(len(sentences)), ends - begins)
-        found = np.flatnonzero(columns >= 0)
-        holds = np.zeros((len(sentences), width), np.float32)
-        holds[rows[found], columns[found]] = 1
-        above = index.heading_of[chosen]
-        begins, ends = index.heading_offsets[above], index.heading_offsets[above + 1]
-        terms = index.heading_terms[_ranges(begins, ends)]
-        columns = table[terms]
-        rows = np.repeat(np.arange(len(chosen)), ends - begins)
-        found = np.flatnonzero(columns >= 0)
-        headings[rows[found], columns[found]] = 1
-        rarity = np.log((count + 1) / np.maximum(doc_freqs(terms), 1))
-        whole = np.bincount(rows, rarity, len(chosen))
-        asked = np.bincount(rows[found], rarity[found], len(chosen))
-        headings_asked = (asked / np.maximum(whole, 1e-9)).astype(np.float32)
-    finally:
-        table[numbers] = -1
+    columns_of = _Columns(known).of
+    begins, ends = index.sentence_offsets[sentences], index.sentence_offsets[sentences + 1]
+    found, columns = columns_of(index.sentence_terms[_ranges(begins, ends)])
+    rows = np.repeat(np.arange(len(sentences)), ends - begins)
+    holds = np.zeros((len(sentences), width), np.float32)
+    holds[rows[found], columns] = 1
+    above = index.heading_of[chosen]
+    begins, ends = index.heading_offsets[above], index.heading_offsets[above + 1]
+    terms = index.heading_terms[_ranges(begins, ends)]
+    found, columns = columns_of(terms)
+    rows = np.repeat(np.arange(len(chosen)), ends - begins)
+    headings[rows[found], columns] = 1
+    rarity = np.log((count + 1) / np.maximum(doc_freqs(terms), 1))
+    whole = np.bincount(rows, rarity, len(chosen))
+    asked = np.bincount(rows[found], rarity[found], len(chosen))
+    headings_asked = (asked / np.maximum(whole, 1e-9)).astype(np.float32)
     place = {term: i for i, term in enumerate(query.terms)}
     for one, needed in zip(query.alternatives, instead, strict=True):
         if len(needed) == len(one.instead):
