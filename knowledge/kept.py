@@ -29,12 +29,13 @@ from knowledge.volume import ReadVolume, Volume, read_volume
 
 HEADS, BODIES = "heads.json", "bodies.bin"
 REMEMBERED = 1 << 23
-"""Characters of reports that were looked at and stay in memory: 50 MB with all that is in them."""
+"""Characters of reports that were looked at and stay in memory: 25 MB with all around them."""
 
 VERIFIED_AT_ONCE = 1 << 26
 """Bytes up to which a pack is read and compared with its checksums when it is opened: 50 ms."""
 
 _KINDS = tuple(Kind)
+_BODY = _KINDS.index(Kind.BODY)
 _COLUMNS = 6  # of a paragraph: section, number, kind, start, end, line
 
 
@@ -86,24 +87,31 @@ def can_be_kept(about: ReadVolume) -> bool:
 
 
 class Content:
-    """The text of a report and what stands where in it."""
+    """The text of a report and what stands where in it.
 
-    __slots__ = ("_documents", "_places", "paragraphs", "sections", "text")
+    Of thirty paragraphs an answer looks at one or two, so that only those are made objects of.
+    """
 
-    def __init__(self, head: Head, body: bytes) -> None:
+    __slots__ = ("_documents", "_places", "_rows", "text")
+
+    def __init__(self, body: bytes) -> None:
         count = int.from_bytes(body[:4], "little")
-        rows = np.frombuffer(body, "<i4", count * _COLUMNS, 4).reshape(count, _COLUMNS).tolist()
+        rows = np.frombuffer(body, "<i4", count * _COLUMNS, 4).reshape(count, _COLUMNS)
         self.text = body[4 + count * _COLUMNS * 4 :].decode("utf-8", "surrogatepass")
-        self.sections = tuple(Section(tuple(path)) for path in head.paths)
-        self.paragraphs = tuple(map(_paragraph, rows))
-        self._places = [one for one in self.paragraphs if one.kind is Kind.BODY]
+        self._rows = rows.copy()  # the rest of the bytes is not needed any more
+        self._places = np.flatnonzero(rows[:, 2] == _BODY)
         self._documents: dict[int, tuple[Passage, ...]] = {}
+
+    def paragraphs(self) -> tuple[Paragraph, ...]:
+        """All of them."""
+        return tuple(map(_paragraph, self._rows.tolist()))
 
     def document(self, report_id: str, number: int) -> tuple[Passage, ...]:
         """The passages of a paragraph of body text, which count from 0."""
         made = self._documents.get(number)
         if made is None:
-            made = passages_of(report_id, self.text, self._places[number])
+            place = _paragraph(self._rows[self._places[number]].tolist())
+            made = passages_of(report_id, self.text, place)
             self._documents[number] = made
         return made
 
@@ -197,7 +205,7 @@ class Pack:
         key = (self._number, number)
         content = _RECENT.get(key)
         if content is None:
-            content = Content(self.heads[number], self.body(number))
+            content = Content(self.body(number))
             _RECENT.put(key, content)
         return content
 
@@ -269,12 +277,16 @@ class KeptReport(Report):
     @property
     def sections(self) -> tuple[Section, ...]:
         """As in ``Report``."""
-        return self.content.sections
+        return tuple(Section(tuple(path)) for path in self.head.paths)
 
     @property
     def paragraphs(self) -> tuple[Paragraph, ...]:
         """As in ``Report``."""
-        return self.content.paragraphs
+        return self.content.paragraphs()
+
+    def path(self, paragraph: Paragraph) -> tuple[str, ...]:
+        """As in ``Report``."""
+        return tuple(self.head.paths[paragraph.section])
 
     def __eq__(self, other: object) -> bool:
         if self is other or not isinstance(other, Report):
