@@ -15,6 +15,7 @@ import itertools
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -176,6 +177,48 @@ class _Scratch(threading.local):
         self.sums = np.zeros(size, np.uint16)
 
 
+class _Columns:
+    """The impacts of frequent terms for every document, a byte each; see ``Pruning``."""
+
+    def __init__(self, documents: Ids, impacts: Impacts, offsets: Rows, count: int) -> None:
+        self._documents = documents
+        self._steps = impacts.steps
+        self._highest = impacts.highest
+        self._offsets = offsets
+        self._count = count
+        self._made: dict[int, npt.NDArray[np.uint8]] = {}
+        self._making = threading.Lock()
+
+    def get(self, term: int, most: int) -> npt.NDArray[np.uint8]:
+        """The impacts of a term, zeros included, in steps of its highest / 255; ``most`` stay."""
+        column = self._made.get(term)
+        if column is not None:
+            return column
+        with self._making:
+            held = slice(self._offsets.item(term), self._offsets.item(term + 1))
+            coarse = self._steps[held] * (COARSE_STEPS / float(self._highest[term]))
+            column = np.zeros(self._count, np.uint8)
+            column[self._documents[held]] = np.ceil(coarse).clip(max=COARSE_STEPS)
+            while len(self._made) >= most:
+                self._made.pop(next(iter(self._made)))
+            self._made[term] = column
+        return column
+
+
+# By their impacts, which they hold. As long as an index is searched, whoever searches the same one,
+# with other documents beside it perhaps, has its columns.
+_COLUMNS: WeakValueDictionary[int, _Columns] = WeakValueDictionary()
+
+
+def _columns_of(postings: Postings, impacts: Impacts) -> _Columns:
+    count = len(postings.lengths)
+    known = _COLUMNS.get(id(impacts.steps))
+    if known is None:
+        known = _Columns(postings.documents, impacts, postings.offsets, count)
+        _COLUMNS[id(impacts.steps)] = known
+    return known
+
+
 class Pruning:
     """Finds contenders. Safe to use from several threads.
 
@@ -200,8 +243,7 @@ class Pruning:
         self._costs = costs
         self._count = len(postings.lengths)
         self._scratch = _Scratch(self._count)
-        self._columns: dict[int, npt.NDArray[np.uint8]] = {}
-        self._making = threading.Lock()
+        self._columns = _columns_of(postings, impacts)
 
     def contenders(self, idf: Mapping[int, float], k: int, among: Mask | None = None) -> Ids:
         """A few documents, ascending, that certainly include the ``k`` best.
@@ -266,18 +308,7 @@ class Pruning:
 
     def _column(self, term: int) -> npt.NDArray[np.uint8]:
         """The impacts of a frequent term, zeros included, in steps of its highest / 255."""
-        column = self._columns.get(term)
-        if column is not None:
-            return column
-        with self._making:
-            held = slice(self._offsets[term], self._offsets[term + 1])
-            coarse = self._steps[held] * (COARSE_STEPS / float(self._highest[term]))
-            column = np.zeros(self._count, np.uint8)
-            column[self._documents[held]] = np.ceil(coarse).clip(max=COARSE_STEPS)
-            if len(self._columns) >= self._costs.columns:
-                self._columns.pop(next(iter(self._columns)))
-            self._columns[term] = column
-        return column
+        return self._columns.get(term, self._costs.columns)
 
     def _column_weight(self, plan: _Plan, number: int) -> float:
         return plan.weights[number] * self._highest.item(plan.terms[number]) / COARSE_STEPS

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any, Protocol
+from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -82,15 +83,29 @@ class Filling:
         return {"dtype": self._dtype.str, "length": self._length, "crc32": self._checksum}
 
 
+# By what tells a file from any other. Mapped twice, its pages would be brought in twice and counted
+# twice, as at a reload that leaves most of an index as it is.
+_MAPPED: WeakValueDictionary[tuple[object, ...], Array] = WeakValueDictionary()
+
+
 def mapped(folder: Path, name: str, written: dict[str, Any]) -> Array:
-    """The array of a file, read where it is looked at. Raises ``ValueError``, ``OSError``."""
+    """The array of a file, read where it is looked at. Raises ``ValueError``, ``OSError``.
+
+    The same one for as long as anybody has it.
+    """
     path, dtype, length = folder / f"{name}{SUFFIX}", np.dtype(written["dtype"]), written["length"]
-    if path.stat().st_size != length * dtype.itemsize:
+    status = path.stat()
+    if status.st_size != length * dtype.itemsize:
         raise ValueError(f"{path.name} has not the size that it was written with")
     if not length:
         return np.zeros(0, dtype)
-    # A plain view: each slice of numpy's memmap takes microseconds to be made one itself.
-    return np.asarray(np.memmap(path, dtype, "r", shape=(length,)))
+    which = (str(path), status.st_dev, status.st_ino, status.st_mtime_ns, dtype.str, length)
+    found = _MAPPED.get(which)
+    if found is None:
+        # A plain view: each slice of numpy's memmap takes microseconds to be made one itself.
+        found = np.asarray(np.memmap(path, dtype, "r", shape=(length,)))
+        _MAPPED[which] = found
+    return found
 
 
 def damaged(folder: Path, name: str, written: dict[str, Any]) -> bool:

@@ -245,6 +245,8 @@ def test_a_column_is_above_the_impacts_by_less_than_its_step(corpus: list[list[i
         assert over.min() > -1e-9
         assert over.max() < step
         assert np.count_nonzero(column) == len(over)
+        # Whoever searches the same postings beside others has the same one.
+        assert Pruning(postings, impacts, EAGER, drift=1.5)._column(int(term)) is column
 
 
 @pytest.fixture(scope="module")

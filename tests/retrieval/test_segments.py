@@ -131,6 +131,9 @@ def test_what_has_changed_is_written_beside_an_index_that_stays_as_it_is(
         assert isinstance(opened, Segmented)
         assert same(opened, made)
         assert same(opened.base, base)
+        # What two have in common is in memory once.
+        assert isinstance(base, Index)
+        assert opened.base.postings.documents is base.postings.documents
         assert folders(folder) == 2, "what the last change was kept in is not needed any more"
     assert {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in before} == before
     # Back again: the index that is beside it holds nothing.
