@@ -15,7 +15,7 @@ from rapidfuzz import fuzz
 from knowledge.library import Library
 from knowledge.model import Passage, Report, Span
 from knowledge.topics import Entry, Topic
-from retrieval import index, quoting, ranking, semantic
+from retrieval import quoting, ranking, semantic
 from retrieval.analysis import Analyzer, Terms, normalise
 from retrieval.asking import topic
 from retrieval.curated import CuratedQuestions
@@ -141,7 +141,6 @@ class Answerer:
     def warm(self) -> None:
         """Work out now what the first questions would wait for: half a second for 2,000 reports."""
         self._analyzer.warm()
-        index.warm(self._analyzer)
         self._direct.warm()
         self._reader.warm()
         _ = self._examples_terms

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import threading
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+from functools import cache, partial
 from pathlib import Path
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
+from knowledge import quoted
+from knowledge.lexicon import Name
 from knowledge.library import Library
 from knowledge.volume import Volume
 from retrieval import semantic
-from retrieval.analysis import Analyzer
+from retrieval.analysis import Analyzer, ascending
 from retrieval.answering import Answerer
 from retrieval.bulk import BLOCK, Bulk
 from retrieval.engines.local import LocalEngine
 from retrieval.errors import IndexOutOfDate
-from retrieval.holdings import Holdings
+from retrieval.holdings import Holdings, key
 from retrieval.index import Analysing, Index, Progress, analysed_here, build, revision
 from retrieval.ranking import Weights
 from retrieval.room import Memory, Room
-from retrieval.saving import any_saved, discard, open_any, saving, verify
+from retrieval.saving import any_saved, discard, open_any, saving, told_by, verify
 from retrieval.segmenting import fast_is_installed
 from retrieval.segments import LIMITS, Limits, Segmented, exchange
 
@@ -37,33 +41,110 @@ jieba takes ten seconds for so many. The two cut some texts otherwise, so that q
 the one that the library was cut by, and an index of the other is not taken."""
 
 
-def make_analyzer(library: Library, cache: Path | None = None) -> Analyzer:
-    """The analyzer of a library, with its names, quoted terms and headings in the dictionary."""
+def make_analyzer(
+    library: Library, cache: Path | None = None, folder: Path | None = None
+) -> Analyzer:
+    """The analyzer of a library, with its names, quoted terms and headings in the dictionary.
+
+    To learn those of a million paragraphs takes seconds. As long as somebody uses one, whoever is
+    told the same words shares it; and an index of the same library, saved in ``folder``, has what
+    it was made with.
+    """
     fast = fast_is_installed() and sum(one.characters for one in library.volumes) >= LARGE
-    lexicon = library.lexicon
-    terms = [
-        form
-        for name in (*lexicon.organisations, *lexicon.terms)
-        for form in (name.name, *name.aliases)
-    ]
-    own = {term for volume in library.volumes for term in volume.quoted}
-    own |= {name for volume in library.volumes for path in volume.paths for name in path}
-    terms += [
-        term for term in own if len(term) <= _LONGEST_TERM and not re.search(r"[\s、,，。+·]", term)
-    ]
-    people = [form for name in lexicon.people for form in (name.name, *name.aliases)]
-    places = [form for name in lexicon.places for form in (name.name, *name.aliases)]
-    told = (frozenset(terms), frozenset(people), frozenset(places), cache, fast)
-    analyzer = _ANALYZERS.get(told)
+    whose = _digest_of(library)
+    analyzer = _ANALYZERS.get((whose, cache, fast))
+    if analyzer is None and folder is not None:
+        analyzer = _taught_by(folder, library, cache, fast)
     if analyzer is None:
-        analyzer = Analyzer(terms, people=people, places=places, cache=cache, fast=fast)
-        _ANALYZERS[told] = analyzer
+        words = _Words.of(library)
+        which = words.digest()
+        analyzer = _ANALYZERS.get((which, cache, fast))
+        if analyzer is None:
+            analyzer = Analyzer(
+                words.terms, people=words.people, places=words.places, cache=cache, fast=fast
+            )
+            _know(analyzer, which, cache, fast)
+    _ANALYZERS[whose, cache, fast] = analyzer
     return analyzer
 
 
-# As long as somebody uses one, whoever is told the same words shares it: those of a million
-# paragraphs take seconds to learn.
-_ANALYZERS: WeakValueDictionary[tuple[object, ...], Analyzer] = WeakValueDictionary()
+# By a digest of the words that each was told, and of the libraries that have these words.
+_ANALYZERS: WeakValueDictionary[tuple[str, Path | None, bool], Analyzer] = WeakValueDictionary()
+_DIGESTS: WeakKeyDictionary[Analyzer, str] = WeakKeyDictionary()
+
+
+def _know(analyzer: Analyzer, which: str, cache: Path | None, fast: bool) -> None:
+    _ANALYZERS[which, cache, fast] = analyzer
+    _DIGESTS[analyzer] = which
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What an analyzer is told."""
+
+    terms: frozenset[str]
+    people: frozenset[str]
+    places: frozenset[str]
+
+    @classmethod
+    def of(cls, library: Library) -> _Words:
+        lexicon = library.lexicon
+        own = {term for volume in library.volumes for term in volume.quoted}
+        own |= {name for volume in library.volumes for path in volume.paths for name in path}
+        terms = {
+            term
+            for term in own
+            if len(term) <= _LONGEST_TERM and not re.search(r"[\s、,，。+·]", term)
+        }
+        return cls(
+            frozenset(terms.union(_forms([*lexicon.organisations, *lexicon.terms]))),
+            frozenset(_forms(lexicon.people)),
+            frozenset(_forms(lexicon.places)),
+        )
+
+    def digest(self) -> str:
+        digest = hashlib.sha256()
+        for words in (self.terms, self.people, self.places):
+            for word in ascending(words):
+                digest.update(f"{len(word)} {word}".encode("utf-8", "surrogatepass"))
+            digest.update(b"|")
+        return digest.hexdigest()[:32]
+
+
+def _forms(names: Iterable[Name]) -> Iterable[str]:
+    return (form for name in names for form in (name.name, *name.aliases))
+
+
+def _digest_of(library: Library) -> str:
+    """A fingerprint of all that decides which words an analyzer is told, and how it learns them."""
+    digest = hashlib.sha256(_rules())
+    digest.update(repr(astuple(library.lexicon)).encode("utf-8", "backslashreplace"))
+    for one in library.volumes:
+        digest.update(key(one))
+    return digest.hexdigest()[:32]
+
+
+@cache
+def _rules() -> bytes:
+    digest = hashlib.sha256()
+    for file in (Path(__file__), Path(quoted.__file__)):
+        digest.update(file.read_bytes())
+    return digest.digest()
+
+
+def _taught_by(folder: Path, library: Library, cache: Path | None, fast: bool) -> Analyzer | None:
+    """The analyzer that the index in ``folder`` was made with, if it was told the same."""
+    try:
+        told, written, made_for = told_by(folder)
+        if told is None or told[0] != _digest_of(library):
+            return None
+        analyzer = Analyzer.taught(written, cache=cache, fast=fast)
+        if made_for != revision(library, analyzer):
+            return None
+    except (IndexOutOfDate, ValueError):
+        return None
+    _know(analyzer, told[1], cache, fast)
+    return analyzer
 
 
 def build_answerer(
@@ -86,8 +167,8 @@ def build_answerer(
     """
     if state is not None:
         (state / "cache").mkdir(parents=True, exist_ok=True)
-    analyzer = make_analyzer(library, None if state is None else state / "cache")
     folder = None if state is None else state / "index"
+    analyzer = make_analyzer(library, None if state is None else state / "cache", folder)
     index = index_of(library, analyzer, folder, keep=keep, progress=progress)
     engine = LocalEngine(index)
     if folder is not None and not index.verified:
@@ -144,7 +225,8 @@ def index_of(
 
     with saving(folder) as (room, publish):
         index = made(room, analysing)
-        publish(index)
+        which = _DIGESTS.get(analyzer)
+        publish(index, None if which is None else (_digest_of(library), which))
     bulk.clear()
     return index
 

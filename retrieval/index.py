@@ -17,14 +17,12 @@ next one takes over what has not changed.
 from __future__ import annotations
 
 import hashlib
-import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +31,7 @@ from knowledge import passages, volume
 from knowledge.library import Library
 from knowledge.volume import Volume
 from retrieval import analysis, asking, holdings
-from retrieval.analysis import PARAMETERS, Analyzer, certain_bigrams
+from retrieval.analysis import PARAMETERS, Analyzer, certain_bigrams, vocabulary_of
 from retrieval.bm25 import K1, B
 from retrieval.holdings import KEY_SIZE, Holdings, distinct, documents, key, offsets, source
 from retrieval.merging import merge
@@ -175,24 +173,7 @@ def build(
 
 def lexicon_of(analyzer: Analyzer, room: Room) -> Bytes:
     """The words that an analyzer knows besides its dictionary's, in ``room``, in JSON."""
-    return room.fill("lexicon", np.uint8, [np.frombuffer(_lexicon(analyzer), np.uint8)])
-
-
-def warm(analyzer: Analyzer) -> None:
-    """Write down now what an analyzer knows: of 330,000 words that takes half a second."""
-    _lexicon(analyzer)
-
-
-# As long as somebody uses the analyzer.
-_LEXICA: WeakKeyDictionary[Analyzer, bytes] = WeakKeyDictionary()
-
-
-def _lexicon(analyzer: Analyzer) -> bytes:
-    known = _LEXICA.get(analyzer)
-    if known is None:
-        known = encoded(json.dumps(sorted(analyzer.vocabulary), ensure_ascii=False))
-        _LEXICA[analyzer] = known
-    return known
+    return room.fill("lexicon", np.uint8, [analyzer.written])
 
 
 def taken_over(
@@ -255,9 +236,8 @@ def _unchanged(
     again[first] = False  # of two reports that are the same one is enough
     found[again] = -1
     changed: set[str] = set()
-    if lexicon.tobytes() != _lexicon(analyzer):
-        before = {(word, what) for word, what in json.loads(lexicon.tobytes())}
-        changed = {word for word, _ in before ^ analyzer.vocabulary}
+    if not np.array_equal(lexicon, analyzer.written):
+        changed = {word for word, _ in vocabulary_of(lexicon) ^ analyzer.vocabulary}
     if changed:
         reused = np.flatnonzero(found >= 0)
         found[reused[_holding(part, changed)[found[reused]]]] = -1

@@ -21,13 +21,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from retrieval.errors import IndexOutOfDate
 from retrieval.index import Index
 from retrieval.room import Files, damaged, mapped
 from retrieval.segments import Segmented
 
-FORMAT = 5
+FORMAT = 6
 
 VERIFIED_AT_ONCE = 1 << 28
 """Bytes up to which an index is read and compared with its checksums when it is opened: 0.2 s."""
@@ -69,8 +70,8 @@ class Publish:
         self._room = room
         self.done = False
 
-    def __call__(self, index: Index | Segmented) -> None:
-        """``index`` is what the room was filled with.
+    def __call__(self, index: Index | Segmented, told: tuple[str, str] | None = None) -> None:
+        """``index`` is what the room was filled with, ``told`` what ``told_by`` is to give.
 
         Where another process has meanwhile replaced the base of a segmented one, that stays.
         """
@@ -85,6 +86,7 @@ class Publish:
             "revision": index.revision,
             "rules": index.rules,
             "base": base and f"{base[0].name} {base[1]}",
+            "told": told,
             "arrays": self._room.written,
         }
         content = json.dumps(header, indent=1).encode()
@@ -225,6 +227,23 @@ def open_any(folder: Path) -> Index | Segmented:
         return index if len(opened) == 1 else Segmented.of(*opened[0], index, verified=small)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexOutOfDate(f"{saved} is damaged: {error}") from error
+
+
+def told_by(folder: Path) -> tuple[tuple[str, str] | None, npt.NDArray[np.uint8], str]:
+    """What was said of the index in ``folder``, what its analyzer was taught, and its revision.
+
+    Of its arrays only that is compared with its checksum. Raises ``IndexOutOfDate``.
+    """
+    inside, header = _headers(folder)[0]
+    try:
+        told = header["told"]
+        if damaged(inside, "lexicon", header["arrays"]["lexicon"]):
+            raise ValueError("lexicon is not what was written")
+        written = mapped(inside, "lexicon", header["arrays"]["lexicon"])
+        said = None if told is None else (str(told[0]), str(told[1]))
+        return said, written, str(header["revision"])
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise IndexOutOfDate(f"{inside} cannot be read: {error}") from error
 
 
 def load(folder: Path, expected: str) -> Index | Segmented:

@@ -18,9 +18,9 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 with warnings.catch_warnings():
     # jieba 0.42.1 has invalid escapes in its regular expressions and imports pkg_resources.
@@ -30,7 +30,7 @@ with warnings.catch_warnings():
 # jieba logs its own start-up to stderr at DEBUG from the moment it is imported.
 jieba.setLogLevel(logging.WARNING)
 
-_REMEMBERED = 1 << 18  # words whose frequencies are kept: those of a few thousand reports
+_REMEMBERED = 1 << 15  # words whose frequencies are kept: those of a few thousand reports
 
 
 class Segmenter(Protocol):
@@ -143,10 +143,14 @@ class _JiebaRs:
     """jieba-rs, from the extra ``fast``, with jieba's dictionary built in."""
 
     def __init__(self) -> None:
+        self.frequency = lru_cache(_REMEMBERED)(self._frequency)
+
+    @cached_property
+    def _plain(self) -> Any:  # noqa: ANN401 - it has no types
+        """The dictionary alone: 25 MB that only who learns a new word needs."""
         import rjieba
 
-        self._plain = rjieba.Jieba()
-        self.frequency = lru_cache(_REMEMBERED)(self._frequency)
+        return rjieba.Jieba()
 
     def rules(self, words: Mapping[str, int]) -> str:
         return f"rjieba {importlib.metadata.version('rjieba')} {_allowance(words)}"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import threading
 import time
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -192,6 +194,35 @@ def test_an_answerer_builds_anew_what_cannot_be_opened(tmp_path: Path) -> None:
     indexed.clear()
     assert answer() == first
     assert not indexed, "what was damaged is mended on disk too"
+
+
+def test_what_words_there_are_is_learned_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = Library.from_reports([one_paragraph("r", "题", "落实“三零”要求，大桥封闭三天。")])
+    learned: list[int] = []
+    learn = Analyzer.__init__
+
+    def learning(self: Analyzer, *given: Any, **named: Any) -> None:  # noqa: ANN401
+        learned.append(1)
+        learn(self, *given, **named)
+
+    monkeypatch.setattr(Analyzer, "__init__", learning)
+
+    def answer(of: Library = library) -> tuple[Answer, int]:
+        learned.clear()
+        gc.collect()  # nobody shares an analyzer with an answerer that is gone
+        return timeless(build_answerer(of, tmp_path).answer("什么是三零?")), len(learned)
+
+    first, times = answer()
+    assert times == 1
+    assert answer() == (first, 0)
+    file = next(tmp_path.rglob("lexicon.bin"))
+    file.write_bytes(file.read_bytes().replace("三零".encode(), "大桥".encode()))
+    assert answer() == (first, 1)
+    assert answer() == (first, 0)
+    other = Library.from_reports([one_paragraph("r", "题", "落实“两零”要求，大桥封闭三天。")])
+    assert answer(other)[1] == 1
 
 
 def threads() -> list[threading.Thread]:

@@ -78,6 +78,19 @@ def test_a_word_stays_whole_whatever_other_words_there_are(fast: bool) -> None:
 
 
 @pytest.mark.parametrize("fast", KINDS)
+def test_an_analyzer_that_was_taught_what_another_knows_is_the_same(fast: bool) -> None:
+    first = Analyzer([*WORDS, "公安机关", "😀\n"], people=["周远三"], places=["三零"], fast=fast)
+    second = Analyzer.taught(first.written, fast=fast)
+    assert (second.fingerprint, second.rules) == (first.fingerprint, first.rules)
+    assert {("三零", "place"), ("周远三", "person")} < second.vocabulary == first.vocabulary
+    for text in ("推行五级巡查制度", "周远三说大桥封闭三天", "公安机关三零"):
+        assert second.terms(text) == first.terms(text)
+        assert second.names([text[:3], text[:2]]) == first.names([text[:3], text[:2]])
+        assert second.knows(text[:3]) == first.knows(text[:3])
+        assert list(second.possible_names(text)) == list(first.possible_names(text))
+
+
+@pytest.mark.parametrize("fast", KINDS)
 def test_a_word_that_stays_whole_anyway_is_not_added(fast: bool) -> None:
     assert dictionary(fast=fast).frequency("公安机关") is None
     assert Analyzer(["公安机关"], fast=fast).fingerprint == Analyzer(fast=fast).fingerprint
