@@ -287,19 +287,35 @@ def readable_files(folder: Path) -> list[Path]:
     Not what is hidden, nor the lock files of office programs, nor what the bot keeps itself,
     should it lie there.
     """
-    found = []
-    for place, folders, names in os.walk(folder):
-        if MARK in names and place != str(folder):
-            folders.clear()
+    return [folder / name for name in readable_names(folder)]
+
+
+def readable_names(folder: Path) -> list[str]:
+    """The paths in ``folder`` of the same, with slashes."""
+    found: list[str] = []
+    below = [""]
+    while below:
+        place = below.pop()
+        try:
+            with os.scandir(folder / place) as listed:
+                entries = list(listed)
+        except OSError:  # what cannot be looked into has nothing to read
             continue
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [
-            path
-            for name in names
-            if not name.startswith((".", "~$"))  # Word marks so that a file is open
-            if (path := Path(place, name)).suffix.lower() in readers.SUFFIXES and path.is_file()
-        ]
-    return sorted(found)
+        if place and any(entry.name == MARK for entry in entries):
+            continue
+        for entry in entries:
+            name = entry.name
+            if name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                below.append(f"{place}{name}/")
+            elif (
+                not name.startswith("~$")  # Word marks so that a file is open
+                and os.path.splitext(name)[1].lower() in readers.SUFFIXES  # noqa: PTH122 - sooner
+                and entry.is_file()
+            ):
+                found.append(f"{place}{name}")
+    return sorted(found, key=lambda name: name.split("/"))
 
 
 def _content(path: Path) -> bytes | str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from knowledge.catalog import CATALOG, REPORTS, readable_files
+from knowledge.catalog import CATALOG, REPORTS, readable_names
 from knowledge.digests import digest_of
 from knowledge.errors import InvalidCatalog, UnknownDraft, UnusableShelf
 from knowledge.lined_yaml import parse
@@ -62,7 +62,7 @@ def snapshot(folder: Path) -> Snapshot:
 
 def _catalogued(folder: Path) -> set[str]:
     names = {CATALOG}
-    names |= {path.relative_to(folder).as_posix() for path in readable_files(folder / REPORTS)}
+    names |= {f"{REPORTS}/{name}" for name in readable_names(folder / REPORTS)}
     for name in _named((folder / CATALOG).read_bytes()):
         if name not in names and _lies_in(folder, name):
             names.add(os.path.normpath(name))
@@ -95,7 +95,7 @@ def _lies_in(folder: Path, name: str) -> bool:
 
 
 def _uncatalogued(folder: Path) -> set[str]:
-    names = {path.relative_to(folder).as_posix() for path in readable_files(folder)}
+    names = set(readable_names(folder))
     return names - {row.file for row in _own_overlay(folder)[0].reports}
 
 
