@@ -95,4 +95,7 @@ def _deepened(desk: Serving, answerer: Answerer, ending: threading.Event) -> Ans
             raise _Stopped
 
     kept = desk.settings.state / "cache" / f"{encoder.name}.npz"
-    return answerer.with_meaning(encoder, semantic.embed(answerer.library, encoder, kept, progress))
+    embeddings = semantic.embed(answerer.library, encoder, kept, progress)
+    deepened = answerer.with_meaning(encoder, embeddings)
+    deepened.warm()
+    return deepened

@@ -144,6 +144,9 @@ class Answerer:
         self._direct.warm()
         self._reader.warm()
         _ = self._examples_terms
+        for example in self.examples[:1]:  # what is read at the first question of all
+            self.answer(example)
+            self.answer(example[::-1])
 
     # --- questions -------------------------------------------------------------------------------
 
