@@ -16,7 +16,7 @@ from knowledge.errors import InvalidCatalog, UnknownDraft, UnusableShelf
 from knowledge.lined_yaml import parse
 from knowledge.listed import ListedReport
 from knowledge.overlay import OVERLAY, Overlay, parse_overlay
-from knowledge.revisions import Content, Revision, What
+from knowledge.revisions import Content, Kept, Revision, What
 
 FOLDER = "folder"
 """Who a revision is by that nobody asked for: the operator's folder had changed."""
@@ -135,7 +135,7 @@ def from_folder(folder: Path, newest: Revision | None) -> Change:
     files: dict[str, Content] = dict(base.files)
     if newest is not None:  # what the shelf has already need not be read
         same = (name for name, digest in base.digests.items() if newest.files.get(name) == digest)
-        files |= {name: base.digests[name] for name in same}
+        files |= {name: Kept(base.digests[name], base.files[name]) for name in same}
     return Change({**files, **added}, What("folder", {}), base.digest)
 
 
@@ -206,6 +206,8 @@ def _digests(files: Mapping[str, Content]) -> dict[str, str]:
         if isinstance(content, str)
         else hashlib.sha256(content).hexdigest()
         if isinstance(content, bytes)
+        else content.digest
+        if isinstance(content, Kept)
         else digest_of(content)
         for name, content in files.items()
     }

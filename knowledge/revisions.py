@@ -46,7 +46,16 @@ _NEW = ".new-"  # how what is being written, or being deleted, is named
 _NUMBER = re.compile(r"\d{6,}")
 _ID = re.compile(r"[a-z0-9]{1,32}")
 
-Content = bytes | Path | str
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that the shelf is to have by its SHA-256; where it has lost it, ``file`` is copied."""
+
+    digest: str
+    file: Path
+
+
+Content = bytes | Path | str | Kept
 """A file of a draft: its bytes, a file to copy, or the SHA-256 of one that the shelf has."""
 
 
@@ -291,6 +300,10 @@ class Revisions:
 
     def _keep(self, content: Content) -> str:
         """The SHA-256 of ``content``, of which the shelf has an object afterwards."""
+        if isinstance(content, Kept):
+            if self._object(content.digest).is_file():
+                return content.digest
+            content = content.file
         if isinstance(content, str):
             if not self._object(content).is_file():
                 raise UnusableShelf(f"{self._object(content)} is missing; restore it from a backup")

@@ -300,6 +300,22 @@ def test_a_revision_of_a_folder_loads_as_the_folder_does(folder: Folder, shelf: 
     assert load_library(revision.folder) == folder.load()
 
 
+def test_what_the_shelf_has_lost_is_taken_from_the_folder_that_still_has_it(
+    folder: Folder, shelf: Revisions
+) -> None:
+    first = put_change(shelf, from_folder(folder.path, None))
+    lost = first.files["reports/caoyuan.md"]
+    (file,) = (first.folder.parents[1] / "objects").rglob(lost)
+    content = file.read_bytes()
+    file.unlink()
+    folder.write("reports/other.md", "# 另一篇\n\n大桥封闭三天。\n")
+    folder.replace("catalog.yaml", "reports:", "reports:\n- {id: other, file: reports/other.md}")
+    second = put_change(shelf, from_folder(folder.path, first))
+    assert second.files["reports/caoyuan.md"] == lost
+    assert file.read_bytes() == content
+    assert load_library(second.folder) == folder.load()
+
+
 def test_a_folder_without_a_catalog_is_kept_without_the_shelf_in_it(folder: Folder) -> None:
     (folder.path / "catalog.yaml").unlink()
     shelf = Revisions(folder.path / "state" / "knowledge")
