@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.alone import Alone
+
 RESULTS = Path(__file__).with_name("throughput.json")
 PICTURE = "benchmark-throughput.png"
 AIM = 50.0  # milliseconds at the 99th percentile
@@ -19,9 +21,12 @@ AIM = 50.0  # milliseconds at the 99th percentile
 class Throughput:
     """What came out. Times of questions are in milliseconds, in the order of their delivery.
 
+    ``started`` is the seconds from the start of the process until it fetched questions, where the
+    folder was known; ``alone`` what questions take that are asked one at a time of another process.
     ``reload`` says when (seconds from the first question) the admin asked for the preview, when it
     was there and confirmed, and when the new knowledge was in use. ``busy`` is the share of one
-    core that the bot took, ``memory`` the most bytes that it had.
+    core that the bot took, ``memory`` the most bytes that it had, ``own`` and ``mapped`` what it
+    had in the end: its own, and pages of files.
     """
 
     paragraphs: int
@@ -34,6 +39,10 @@ class Throughput:
     reload: tuple[float, float, float]
     busy: float
     memory: int
+    own: int
+    mapped: int
+    started: float
+    alone: Alone
     date: str
     machine: str
     load: tuple[float, float]
@@ -41,7 +50,8 @@ class Throughput:
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> Throughput:
         lists = ("times", "delivered", "reload", "load")
-        return cls(**{**saved, **{name: tuple(saved[name]) for name in lists}})
+        whole = {name: tuple(saved[name]) for name in lists}
+        return cls(**{**saved, **whole, "alone": Alone(**saved["alone"])})
 
     def save(self) -> None:
         """Keep it for the page."""
@@ -67,6 +77,10 @@ def _row(name: str, times: Sequence[float]) -> str:
     return f"| {name} | {len(times):,} | {' | '.join(cells)} |"
 
 
+def _mb(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB"
+
+
 def section(found: Throughput) -> str:
     """The part of the page about it."""
     reloading = found.while_reloading()
@@ -74,6 +88,7 @@ def section(found: Throughput) -> str:
     apart = [t for t, during in zip(found.times, reloading, strict=True) if not during]
     slowest = float(np.percentile(found.times, 99))
     begun, shown, ended = found.reload
+    alone = found.alone
     lost = "none" if not found.unanswered else f"**{found.unanswered:,}**"
     mark = "reached" if slowest <= AIM and not found.unanswered else "**missed**"
     return f"""\
@@ -94,7 +109,17 @@ are put to both versions) and puts it into use, in the same process.
 
 Aim: p99 within {AIM:.0f} ms: {mark}. (It is meant for ten minutes over a million paragraphs.)
 Unanswered: {lost}. The preview took {shown - begun:,.0f} s, the change {ended - shown:,.0f} s more.
-The process took {found.busy:.0%} of its core and had at most {found.memory / 1e6:,.0f} MB.
+The process took {found.busy:.0%} of its core. In the end it had {_mb(found.own)} of its own and
+{_mb(found.mapped)} of pages of files, which the system takes back where it needs them; at most
+{_mb(found.memory)} in all. From its start until it fetched questions {found.started:.1f} s passed.
+
+Asked one at a time (`benchmarks.alone`), questions that nobody had asked before take
+{alone.p50:.1f} ms of the processor (p50), {alone.p99:.1f} ms at p99; by the clock \
+{alone.p50_clock:.1f} and {alone.p99_clock:.1f} ms.
+The first answer of such a process is there {alone.first:.1f} s after its start; it has \
+{_mb(alone.own)} of its own and
+{_mb(alone.mapped)} of pages.
+
 {found.date}, {found.machine}; load average before and after: {found.load[0]:.1f},
 {found.load[1]:.1f}."""
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import shutil
 import subprocess
@@ -25,6 +26,8 @@ from pathlib import Path
 
 import tests.telegram.server as telegram
 from benchmarks import corpus, page, served
+from benchmarks.alone import Alone
+from benchmarks.alone import memory as of_process
 from benchmarks.measure import ROOT, machine
 from benchmarks.reports import PARAGRAPHS, SECTIONS, write_reports
 from benchmarks.served import Throughput
@@ -38,6 +41,7 @@ RATE = 30
 SECONDS = 600
 REPORTS = 3_334  # of 30 paragraphs each
 READERS = 1_000  # each asks every half minute
+ALONE = 300  # questions that are asked one at a time, after as many that warm up
 WARMING = 2.0  # seconds of questions that are not counted
 
 
@@ -115,8 +119,13 @@ async def measure(folder: Path, reports: int, rate: float, seconds: float) -> Th
         setup = Setup(server, folder, settings)
         # What the bot starts inherits its core; this process, which plays Telegram, takes the rest.
         os.sched_setaffinity(0, cores[:1])
+        alone = await asyncio.to_thread(_alone, folder, list(questions(2 * ALONE, paragraphs)))
         starting = serving(setup)
+        async with serving(setup) as one:  # keeps the folder as its first revision
+            await one.stop()
+        due = time.perf_counter()
         bot = await starting.__aenter__()
+        started = time.perf_counter() - due
         try:
             os.sched_setaffinity(0, cores[1:] or cores)
             readers = [
@@ -142,7 +151,7 @@ async def measure(folder: Path, reports: int, rate: float, seconds: float) -> Th
                 await asyncio.sleep(0.1)
             lasted = time.perf_counter() - begun
             busy = (_processor_time(bot.process.pid) - before) / lasted
-            memory = _most_memory(bot.process.pid)
+            memory = of_process(bot.process.pid)
             watching.cancel()
             if await bot.stop():
                 raise RuntimeError(f"the bot failed:\n{bot.output}")
@@ -163,7 +172,11 @@ async def measure(folder: Path, reports: int, rate: float, seconds: float) -> Th
         delivered=tuple(round(start - begun, 3) for start, _ in counted),
         reload=reload,
         busy=round(busy, 3),
-        memory=memory,
+        memory=memory["VmHWM"],
+        own=memory["RssAnon"],
+        mapped=memory["RssFile"],
+        started=round(started, 1),
+        alone=alone,
         date=datetime.now(UTC).date().isoformat(),
         machine=machine(),
         load=(round(load, 2), round(os.getloadavg()[0], 2)),
@@ -201,12 +214,17 @@ def _processor_time(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _most_memory(process: int) -> int:
-    """The most bytes of memory that a process had at once."""
-    for line in Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) * 1024
-    raise OSError(f"/proc/{process}/status has no VmHWM: the benchmarks need Linux")
+def _alone(folder: Path, asked: list[str]) -> Alone:
+    """What questions take that are asked one at a time of a process of their own."""
+    found = subprocess.run(
+        [sys.executable, "-m", "benchmarks.alone", str(folder)],
+        cwd=ROOT,
+        env=kept_environment(),
+        input="\n".join(asked).encode(),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return Alone(**json.loads(found.stdout))
 
 
 def main() -> int:

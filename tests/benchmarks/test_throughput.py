@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import served, throughput
+from benchmarks.alone import Alone
 from benchmarks.served import Throughput
 
 
@@ -33,7 +34,8 @@ def test_every_question_is_answered_while_the_knowledge_is_replaced(found: Throu
     assert min(found.times) > 0
     begun, shown, ended = found.reload
     assert round(4 / 3, 2) <= begun < shown < ended
-    assert min(found.busy, found.memory) > 0
+    assert min(found.busy, found.own, found.mapped, found.started, found.alone.first) > 0
+    assert found.memory >= found.own
 
 
 def made_up() -> Throughput:
@@ -48,6 +50,10 @@ def made_up() -> Throughput:
         reload=(1.5, 2.5, 3.5),
         busy=0.25,
         memory=200_000_000,
+        own=100_000_000,
+        mapped=90_000_000,
+        started=1.5,
+        alone=Alone(1.25, 2.5, 5.0, 2.6, 5.1, 80_000_000, 70_000_000),
         date="2026-11-23",
         machine="a machine",
         load=(0.1, 0.2),
