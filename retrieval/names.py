@@ -6,17 +6,18 @@ find: homophones, one wrong character, pinyin. Whoever uses a match must say so 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 
-import pypinyin
 from rapidfuzz.distance import Levenshtein
 
 from retrieval.analysis import characters, normalise
 
+_WITHOUT_PHRASES = "PYPINYIN_NO_PHRASES"
 _LATIN = re.compile(r"[a-z]+(?:[ '’-]+[a-z]+)*")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -43,7 +44,21 @@ class Match:
 @lru_cache(maxsize=65536)
 def syllable(char: str) -> str:
     """A character's commonest reading in pinyin without tone; other text as it is."""
-    return str(pypinyin.lazy_pinyin(char)[0])
+    return _reading()(char)[0]
+
+
+@cache
+def _reading() -> Callable[[str], list[str]]:
+    """What pypinyin says of characters, without its dictionary of phrases.
+
+    It has the same to say of every single one, and takes 12 MB of memory instead of 56.
+    """
+    os.environ[_WITHOUT_PHRASES] = "yes"  # looked at when it is imported, and at no other time
+    try:
+        from pypinyin import lazy_pinyin
+    finally:
+        del os.environ[_WITHOUT_PHRASES]
+    return lazy_pinyin
 
 
 def sound(text: str) -> tuple[str, ...]:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -151,3 +154,15 @@ def test_a_lookup_finds_names_that_are_there_or_none(wanted: str) -> None:
     assert bool(found) == (how is not None)
     if normalise(wanted).text.strip() in NAMES:
         assert how is How.EXACT
+
+
+def test_readings_take_no_dictionary_of_phrases_and_leave_the_environment_alone() -> None:
+    code = """if True:
+        import os
+        from retrieval.names import sound
+        assert sound("包牧仁长") == ("bao", "mu", "ren", "zhang"), sound("包牧仁长")
+        from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
+        print(len(PHRASES_DICT), len(PINYIN_DICT) > 40_000, "PYPINYIN_NO_PHRASES" in os.environ)
+    """
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "0 True False\n"
