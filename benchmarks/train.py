@@ -50,8 +50,8 @@ REWORDED = (0.3, 0.5, 0.7, 0.9)  # shares of a question's words that are replace
 QUESTIONS = 400  # of one library at most
 KEYWORDS = 0.25  # share of questions that are asked a second time as a few key words
 SEED = 20261123
-# See highlight.Weights. Of cmrc .2 marks .853 with 1.18 sentences a question, .1 .865 with 1.25, .05
-# .869 with 1.34; readers of a short paragraph would soon find all of it marked.
+# See highlight.Weights. Of cmrc .2 marks .853 with 1.18 sentences a question, .1 .865 with 1.25,
+# .05 .869 with 1.34; readers of a short paragraph would soon find all of it marked.
 SECOND = 0.1
 # Of the gold questions, .12 answers two of the 14 off-topic ones with semantic evidence, .14 none;
 # .25 leaves three (words alone) and two more of the 96 answerable ones unanswered.

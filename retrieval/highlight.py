@@ -172,11 +172,16 @@ def probabilities(
 def choose(probability: npt.NDArray[np.float64], second: float) -> tuple[int, ...]:
     """The sentences to mark, in order: the likeliest, and the next where it is nearly as likely.
 
+    Two of two are marked only where the next is twice as near as otherwise: it points at nothing.
+
     >>> choose(np.array([0.1, 0.5, 0.4]), 0.7), choose(np.array([0.2, 0.7, 0.1]), 0.7)
     ((1, 2), (1,))
+    >>> choose(np.array([0.85, 0.15]), 0.1), choose(np.array([0.8, 0.15, 0.05]), 0.1)
+    ((0,), (0, 1))
     """
     order = np.argsort(-probability, kind="stable")
     marked = [int(order[0])]
-    if len(order) > 1 and probability[order[1]] >= second * probability[order[0]]:
+    needed = second * (2 if len(order) == 2 else 1)
+    if len(order) > 1 and probability[order[1]] >= needed * probability[order[0]]:
         marked.append(int(order[1]))
     return tuple(sorted(marked))
