@@ -27,7 +27,7 @@ ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="wenju" \
     org.opencontainers.image.description="Answers questions about a set of reports on Telegram, word for word and with citations" \
-    org.opencontainers.image.licenses="MIT" \
+    org.opencontainers.image.licenses="MIT AND CC-BY-SA-4.0" \
     org.opencontainers.image.version="${VERSION}" \
     org.opencontainers.image.revision="${REVISION}"
 RUN groupadd --gid 10001 wenju \
