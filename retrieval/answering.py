@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -77,10 +77,12 @@ class _Read:
 
     @property
     def confidence(self) -> float:
-        """The probability that every part is answered by its first quote."""
+        """The probability that every part that shows a quote is answered by its first one."""
         if self.front:
             return 1.0
-        return min((part.confidence for part in self.judged), default=0.0)
+        if not self.judged:
+            return 0.0
+        return min(self.judged[number].confidence for number in _shown(self.judged))
 
 
 class Answerer:
@@ -250,12 +252,7 @@ class Answerer:
         if not judged:
             return self._nothing(question, (), begun)
         outcome = _together(judged)
-        notices += dict.fromkeys(
-            notice
-            for part in judged
-            if part.outcome is not Outcome.ANSWERED
-            for notice in part.notices
-        )
+        notices += _said(judged)
         quotes = self._quotes(judged, limit, related=True)
         if outcome is Outcome.NOT_FOUND:
             # The nearest passage is shown only to say how it falls short of the question.
@@ -293,14 +290,16 @@ class Answerer:
     ) -> tuple[Quote, ...]:
         """The best paragraphs of every part in turn, none twice and none that repeats another.
 
+        Parts that are answered come first, and those that are not found show nothing beside them.
         With ``related`` those that come nowhere near the best of their part are left out.
         """
         marked: dict[int, list[Span]] = {}
         chosen: list[tuple[int, float, int]] = []
         texts: list[str] = []
-        rounds = itertools.zip_longest(*(p.found.order.tolist() for p in judged))
+        shown = _shown(judged)
+        rounds = itertools.zip_longest(*(judged[number].found.order.tolist() for number in shown))
         for round_ in rounds:
-            for number, row in enumerate(round_):
+            for number, row in zip(shown, round_, strict=True):
                 if row is None:
                     continue
                 found = judged[number].found
@@ -309,7 +308,7 @@ class Answerer:
                     continue
                 document = int(found.hits.documents[row])
                 if document in marked:
-                    if len(judged) > 1 and row == found.order[0]:
+                    if len(shown) > 1 and row == found.order[0]:
                         marked[document] += self._judge.marked(found, row)
                     continue
                 if len(chosen) >= limit:
@@ -321,7 +320,7 @@ class Answerer:
                 texts.append(text)
                 marked[document] = list(self._judge.marked(found, row))
                 chosen.append((document, float(found.scores[row]), number))
-            if len(chosen) >= limit and len(judged) == 1:
+            if len(chosen) >= limit and len(shown) == 1:
                 break
         return tuple(
             quoting.quote(*self._report(document), set(marked[document]), score, part)
@@ -450,22 +449,46 @@ _ABOUT_QUESTION = {
 }  # fmt: skip
 
 
+_BEST_FIRST = (Outcome.ANSWERED, Outcome.MENTIONED, Outcome.NOT_FOUND)
+
+
 def _together(judged: Sequence[Part]) -> Outcome:
     """One part that is answered makes an answer; one that is mentioned, a mention."""
-    outcomes = {part.outcome for part in judged}
-    for outcome in (Outcome.ANSWERED, Outcome.MENTIONED):
-        if outcome in outcomes:
-            return outcome
-    return Outcome.NOT_FOUND
+    return min((part.outcome for part in judged), key=_BEST_FIRST.index)
+
+
+def _shown(judged: Sequence[Part]) -> list[int]:
+    """The numbers of the parts that show passages, those that are answered first.
+
+    A part that is not found shows none beside another, for which its nearest passage would be
+    taken; where none is found all are returned.
+    """
+    nothing = _together(judged) is Outcome.NOT_FOUND
+    numbers = range(len(judged))
+    found = [n for n in numbers if nothing or judged[n].outcome is not Outcome.NOT_FOUND]
+    return sorted(found, key=lambda number: _BEST_FIRST.index(judged[number].outcome))
+
+
+def _said(judged: Sequence[Part]) -> Iterator[Notice]:
+    """What is said of the parts that are not answered.
+
+    Of one that shows no passage, what its question names and the reports lack; nothing that is
+    true of its nearest passage only.
+    """
+    shown = _shown(judged)
+    for number, part in enumerate(judged):
+        if number not in shown:
+            yield Notice(NoticeKind.UNANSWERED, given=part.found.asked.text.rstrip("?!"))
+            yield from (one for one in part.notices if one.kind is NoticeKind.MISSING)
+        elif part.outcome is not Outcome.ANSWERED:
+            yield from part.notices
 
 
 def _better(these: Sequence[Part], those: Sequence[Part]) -> bool:
     """Whether a corrected question found more than the question as written."""
-    order = (Outcome.NOT_FOUND, Outcome.MENTIONED, Outcome.ANSWERED)
-    first = max(order.index(part.outcome) for part in these)
-    second = max(order.index(part.outcome) for part in those)
+    first, second = (_BEST_FIRST.index(_together(parts)) for parts in (these, those))
     if first != second:
-        return first > second
+        return first < second
     return max(p.confidence for p in these) > max(p.confidence for p in those)
 
 

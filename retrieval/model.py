@@ -57,6 +57,7 @@ class NoticeKind(StrEnum):
     FOLLOW_UP = "follow_up"  # the question was read with the one before: ``meant``
     FILTERED = "filtered"  # only the reports that ``given`` names were searched: ``meant``
     CURATED = "curated"  # an admin has bound the question ``given``, which this is, to the passage
+    UNANSWERED = "unanswered"  # ``given``, one part of the question, is not; another part is
     MISSING = "missing"  # the question's own ``given`` (a number, year, name) is nowhere
     ELSEWHERE = "elsewhere"  # ``given`` is in the library, and not where the rest is
     OF_ANOTHER = "of_another"  # what ``meant`` names is said of others, and not of ``given``
@@ -97,7 +98,8 @@ class Answer:
 
     ``quotes`` are the best passages, best first, never the same paragraph twice; with
     ``NOT_FOUND`` they are empty or the nearest passage, which ``notices`` then explain.
-    ``confidence`` is the calibrated probability, 0 to 1, that the first quote answers.
+    ``confidence`` is the calibrated probability, 0 to 1, that the first quote answers; of a
+    question of several parts, that each part that has quotes is answered by its first.
     ``suggestions`` are questions that the library does answer.
     """
 

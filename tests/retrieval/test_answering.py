@@ -99,6 +99,22 @@ def test_parts_of_a_question_are_answered_in_turn(answerer: Answerer) -> None:
     assert "42台" in answer.quotes[1].text
 
 
+def test_a_part_that_is_not_found_shows_no_passage_beside_one_that_is(answerer: Answerer) -> None:
+    for asked in (
+        "月球基地的站长是谁?江城大桥哪年建成?",
+        "江城大桥哪年建成?月球基地的站长是谁?",
+    ):
+        answer = answerer.answer(asked)
+        assert answer.outcome is Outcome.ANSWERED
+        assert {quote.citation.report_id for quote in answer.quotes} == {"bridges"}
+        assert "1957年" in answer.quotes[0].text
+        assert answer.confidence == answerer.answer("江城大桥哪年建成?").confidence
+        said = [n.given for n in answer.notices if n.kind is NoticeKind.UNANSWERED]
+        assert len(said) == 1
+        assert said[0].endswith("月球基地的站长是谁")
+        assert not {NoticeKind.NO_PERSON, NoticeKind.ELSEWHERE} & {n.kind for n in answer.notices}
+
+
 def test_parts_answered_by_one_paragraph_are_marked_in_it(answerer: Answerer) -> None:
     answer = answerer.answer("三项规定、六项规定各管什么?")
     assert first(answer) == (RULES, 1)

@@ -31,11 +31,11 @@ FLOORS = {
         "refused_when_not:off_topic": 0.98,
     },
     "gold, semantic": {
-        "recall@1": 0.91,
+        "recall@1": 0.92,
         "recall@3": 0.96,
         "recall@10": 0.98,
         "mrr@10": 0.94,
-        "sentence@1": 0.94,
+        "sentence@1": 0.95,
         "refusal_auroc": 0.95,
         "answered_when_answerable": 0.95,
         "refused_when_not:near_miss": 0.92,
