@@ -80,9 +80,8 @@ class _Read:
         """The probability that every part that shows a quote is answered by its first one."""
         if self.front:
             return 1.0
-        if not self.judged:
-            return 0.0
-        return min(self.judged[number].confidence for number in _shown(self.judged))
+        shown = (self.judged[number] for number in _shown(self.judged))
+        return min((part.confidence for part in shown), default=0.0)
 
 
 class Answerer:
@@ -454,7 +453,8 @@ _BEST_FIRST = (Outcome.ANSWERED, Outcome.MENTIONED, Outcome.NOT_FOUND)
 
 def _together(judged: Sequence[Part]) -> Outcome:
     """One part that is answered makes an answer; one that is mentioned, a mention."""
-    return min((part.outcome for part in judged), key=_BEST_FIRST.index)
+    outcomes = (part.outcome for part in judged)
+    return min(outcomes, key=_BEST_FIRST.index, default=Outcome.NOT_FOUND)
 
 
 def _shown(judged: Sequence[Part]) -> list[int]:
