@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -275,8 +275,10 @@ class Answerer:
         self, text: str, among: npt.NDArray[np.bool_] | None, *, loosely: bool
     ) -> list[Part]:
         """Each part of a normalised question searched and judged."""
-        parts = self._reader.parts(text)
-        return [self._judge.part(piece, among, loosely=loosely) for piece in parts]
+        return [
+            replace(self._judge.part(whole, among, loosely=loosely), given=given)
+            for given, whole in self._reader.parts(text)
+        ]
 
     # --- what to show ----------------------------------------------------------------------------
 
@@ -447,7 +449,6 @@ _ABOUT_QUESTION = {
     NoticeKind.CORRECTED, NoticeKind.COMPLETED, NoticeKind.FOLLOW_UP, NoticeKind.FILTERED,
 }  # fmt: skip
 
-
 _BEST_FIRST = (Outcome.ANSWERED, Outcome.MENTIONED, Outcome.NOT_FOUND)
 
 
@@ -478,7 +479,7 @@ def _said(judged: Sequence[Part]) -> Iterator[Notice]:
     shown = _shown(judged)
     for number, part in enumerate(judged):
         if number not in shown:
-            yield Notice(NoticeKind.UNANSWERED, given=part.found.asked.text.rstrip("?!"))
+            yield Notice(NoticeKind.UNANSWERED, given=part.given.rstrip("?!"))
             yield from (one for one in part.notices if one.kind is NoticeKind.MISSING)
         elif part.outcome is not Outcome.ANSWERED:
             yield from part.notices

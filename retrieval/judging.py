@@ -37,12 +37,16 @@ _NEAREST = 0.25  # share of the threshold from which a passage that falls short 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a question, searched and judged."""
+    """One part of a question, searched and judged.
+
+    ``given`` is how it stands in the question, where it was completed to be searched.
+    """
 
     found: Found
     confidence: float
     outcome: Outcome
     notices: tuple[Notice, ...]
+    given: str = ""
 
 
 class Judge:

@@ -80,14 +80,16 @@ class Reader:
         """The same for other words: those that the library does not use, by what sounds alike."""
         return _put_right(text, self._speller.corrections(text, self._analyzer.words(topic(text))))
 
-    def parts(self, text: str) -> list[str]:
-        """The parts of a normalised question, each able to be searched on its own."""
-        pieces = list(parts(text))
-        for number in range(1, len(pieces)):
-            if self._depends(pieces[number]):
+    def parts(self, text: str) -> list[tuple[str, str]]:
+        """The parts of a normalised question: each as written, and able to be searched alone."""
+        read: list[tuple[str, str]] = []
+        for piece in parts(text):
+            whole = piece
+            if read and self._depends(piece):
                 # It names nothing of its own: it is about what the part before it is about.
-                pieces[number] = f"{self._subject(pieces[number - 1])} {pieces[number]}"
-        return pieces
+                whole = f"{self._subject(read[-1][1])} {piece}"
+            read.append((piece, whole))
+        return read
 
     def follow(self, text: str, before: str, quoted: str) -> tuple[str, tuple[Notice, ...]]:
         """Read a question together with the one before it, where it needs that.

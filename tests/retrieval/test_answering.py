@@ -110,8 +110,7 @@ def test_a_part_that_is_not_found_shows_no_passage_beside_one_that_is(answerer: 
         assert "1957年" in answer.quotes[0].text
         assert answer.confidence == answerer.answer("江城大桥哪年建成?").confidence
         said = [n.given for n in answer.notices if n.kind is NoticeKind.UNANSWERED]
-        assert len(said) == 1
-        assert said[0].endswith("月球基地的站长是谁")
+        assert said == ["月球基地的站长是谁"]
         assert not {NoticeKind.NO_PERSON, NoticeKind.ELSEWHERE} & {n.kind for n in answer.notices}
 
 
