@@ -65,6 +65,10 @@ class _Patterns:
     asked_noun: re.Pattern[str]
     asked_kind: re.Pattern[str]
     counted: re.Pattern[str]
+    counted_thing: re.Pattern[str]
+    which_one: re.Pattern[str]
+    unnamed: str
+    named_so: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     name: re.Pattern[str]
     may_be_name: re.Pattern[str]
     may_be_who: re.Pattern[str]
@@ -130,6 +134,12 @@ def _patterns() -> _Patterns:
         asked_noun=re.compile(tables["asked_noun"]),
         asked_kind=re.compile(tables["asked_kind"]),
         counted=re.compile(tables["counted"]),
+        counted_thing=re.compile(tables["counted_thing"]),
+        which_one=re.compile(tables["which_one"]),
+        unnamed=tables["unnamed"],
+        named_so=tuple(
+            (re.compile(noun), re.compile(name)) for noun, name in tables["named_so"].items()
+        ),
         name=re.compile(tables["name"]["question"]),
         may_be_name=re.compile(tables["name"]["sentence"]),
         may_be_who=re.compile(f"{tables['name']['sentence']}|{tables['name']['bodies']}"),
@@ -228,6 +238,39 @@ def counts(question: str, sentence: str) -> bool:
     if match is None:
         return False
     return re.search(f"{_NUMBER}[个名位余多]?{re.escape(match['noun'])}", sentence) is not None
+
+
+def counted_thing(question: str) -> str | None:
+    """What a normalised question asks the number of, where whoever tells it writes of that.
+
+    >>> counted_thing("拍到了几只狼?"), counted_thing("养了几只?")
+    ('狼', None)
+    """
+    match = _patterns().counted_thing.search(question)
+    return match["thing"] if match else None
+
+
+def names_which(question: str, text: str) -> bool | None:
+    """Whether a normalised text may name the one of a kind that a normalised question asks for.
+
+    ``None`` where the question asks for none, or where the text need not say of what kind it is.
+
+    >>> names_which("毕业于哪所大学?", "毕业于一所理工大学"), names_which("是哪所大学的?", "医生")
+    (False, False)
+    >>> names_which("他毕业于哪所大学?", "毕业于北京大学"), names_which("是哪家汽车厂?", "是一汽")
+    (True, None)
+    """
+    patterns = _patterns()
+    match = patterns.which_one.search(question)
+    if match is None:
+        return None
+    kind = match["noun"][-2:]
+    if kind in text:
+        return kind in re.sub(f"{patterns.unnamed}{kind}", "", text)
+    for noun, name in patterns.named_so:
+        if noun.search(kind):
+            return name.search(text) is not None
+    return None
 
 
 def without_exclusion(question: str) -> str:

@@ -17,10 +17,12 @@ from retrieval.asking import (
     Sought,
     asked_noun,
     asks_name,
+    counted_thing,
     counts,
     days,
     held,
     may_name,
+    names_which,
     office,
     qualifiers,
     says_origin,
@@ -167,6 +169,9 @@ def lacks(question: str, sought: Sought, passage: Passage) -> NoticeKind | None:
         return None
     rest = without_numbers_of(question, passage.marked)
     needed = unit(question)
+    thing = counted_thing(question)
+    if thing is not None and not set(thing) & set(passage.paragraph):
+        return _LACKS[sought]
     if needed is not None:
         before = passage.paragraph.partition(passage.marked.partition("\n")[0])[0]
         listed = sought is Sought.NUMBER and _KINDS.search(question) and _LIST.search(rest)
@@ -183,8 +188,11 @@ def lacks_name(
 ) -> NoticeKind | None:
     """What is said where a name is asked for and there is none beside those of the question.
 
+    Nor is there one where the question asks which of a kind it is, and one of the kind is told.
     ``names`` gives all that may be a name in a text; better too much than too little.
     """
+    if names_which(question, passage.marked) is False:
+        return NoticeKind.NO_NAME
     who = sought is Sought.PERSON
     if not who and not asks_name(question):
         return None

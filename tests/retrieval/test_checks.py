@@ -61,6 +61,10 @@ def test_a_count_of_something_else_is_no_mention(answerer: Answerer) -> None:
         ("文字何时开始传播?", "文字开始在全世界传播。", NoticeKind.NO_DATE),
         ("公园占地几英亩?", "城西的公园有92英亩。", None),
         ("公园占地几英亩?", "城西的公园有92个门。", NoticeKind.NO_NUMBER),
+        ("拍到了几只狼?", "拍到雪豹十九次、棕熊三十一次。", NoticeKind.NO_NUMBER),
+        ("拍到了几只狼?", "拍到过两次狼。", NoticeKind.NO_NUMBER),  # times, not wolves
+        ("拍到了几只狼?", "拍到过狼群,一共三只。", None),
+        ("养了几只?", "一共养了三只。", None),
         ("学校排名第几?", "学校名列第四。", None),
         ("学校排名第几?", "学校名列前茅。", NoticeKind.NO_NUMBER),
         ("她当时多大?", "年仅两岁的她登上王位。", None),
@@ -252,6 +256,12 @@ def test_title_and_author_are_asked_for_together(
         ("客户叫什么名字?", "第一大客户是“红石重工”。", None),
         ("大桥是谁封的?", "大桥由交通部门封闭。", None),  # no name, and tells it all the same
         ("大桥叫什么样子?", "大桥封闭三天。", None),
+        ("是哪家汽车厂捐的钱?", "余下的是一家汽车厂捐的。", NoticeKind.NO_NAME),
+        ("是哪家汽车厂捐的钱?", "余下的是红石汽车厂捐的。", None),
+        ("是哪家汽车厂捐的钱?", "余下的是红石重工捐的。", None),
+        ("都属于哪个民族?", "都属于这一个民族。", None),
+        ("她是哪个大学的学生?", "学生陶小满在帐篷里。", NoticeKind.NO_NAME),
+        ("她毕业于哪所大学?", "陶小满毕业于北大。", None),
         ("大桥封闭几天?", "大桥封闭三天。", None),
     ],
 )
