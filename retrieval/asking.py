@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
@@ -29,6 +30,8 @@ class Sought(IntEnum):
 # What a sentence can be recognised to hold; the rest is in any sentence.
 RECOGNISED = (Sought.DATE, Sought.NUMBER, Sought.PERSON, Sought.PLACE, Sought.REASON)
 
+
+_TOLD_BY = 2  # characters behind a beginning by which it is the same thing, word or not
 
 _QUOTED = re.compile("“[^”]*”")
 
@@ -76,10 +79,12 @@ class _Patterns:
     origin: re.Pattern[str]
     office: re.Pattern[str]
     bearer: re.Pattern[str]
+    relatives: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     spelled_out: re.Pattern[str]
     not_spelled_out: re.Pattern[str]
     exclusion: re.Pattern[str]
     qualifiers: frozenset[str]
+    contrasts: tuple[tuple[str, tuple[str, ...]], ...]
     roster: re.Pattern[str]
     follow_up: re.Pattern[str]
     report: re.Pattern[str]
@@ -147,10 +152,19 @@ def _patterns() -> _Patterns:
         origin=re.compile(tables["origin"]["sentence"]),
         office=re.compile(tables["office"]),
         bearer=re.compile(tables["bearer"]),
+        relatives=tuple(
+            (re.compile(tables["relative"].replace("{}", asked)), re.compile(told))
+            for asked, told in tables["relatives"].items()
+        ),
         spelled_out=re.compile(tables["spelled_out"]),
         not_spelled_out=re.compile(tables["not_spelled_out"]),
         exclusion=re.compile(tables["exclusion"]),
         qualifiers=frozenset(tables["qualifiers"]),
+        contrasts=tuple(
+            (beginning, tuple(other for other in one if other != beginning))
+            for one in tables["contrasts"]
+            for beginning in one
+        ),
         roster=re.compile(tables["roster"]),
         follow_up=re.compile(tables["follow_up"]),
         report=re.compile(tables["report"]),
@@ -347,6 +361,18 @@ def office(question: str) -> str | None:
     return match["office"] if match else None
 
 
+def untold_relative(question: str, text: str) -> str | None:
+    """The relative that a normalised question asks about, where a normalised text tells of none.
+
+    >>> untold_relative("他的妹妹叫什么?", "传给儿子"), untold_relative("他妹妹是谁?", "姐妹二人")
+    ('妹妹', None)
+    """
+    for asked, told in _patterns().relatives:
+        if (match := asked.search(question)) and not told.search(text):
+            return match[0]
+    return None
+
+
 def bearers(question: str) -> list[re.Match[str]]:
     """What a normalised question calls by a name of its own: ``name`` and ``kind`` of each thing.
 
@@ -425,6 +451,27 @@ def days(question: str) -> list[str]:
     (['明天'], [])
     """
     return _patterns().day.findall(question)
+
+
+def contrary(question: str, words: Iterable[str], text: str) -> Iterator[str]:
+    """What a normalised question, with these ``words``, names and a text has the counterpart of.
+
+    >>> list(contrary("西岸有几个溶洞?", ["西岸", "溶洞"], "东岸探出二十七个溶洞"))
+    ['西岸']
+    >>> list(contrary("银扳手奖有多少?", [], "设立金扳手奖"))
+    ['银扳手']
+    """
+    for beginning, others in _patterns().contrasts:
+        alike = [word for word in words if word.startswith(beginning) and word != beginning]
+        at = question.find(beginning)
+        while at >= 0:
+            alike.append(question[at : at + len(beginning) + _TOLD_BY])
+            at = question.find(beginning, at + 1)
+        for word in alike:
+            rest = word.removeprefix(beginning)
+            if beginning + rest[:1] not in text and any(other + rest in text for other in others):
+                yield word
+                break
 
 
 def qualifiers() -> frozenset[str]:

@@ -17,6 +17,7 @@ from retrieval.asking import (
     Sought,
     asked_noun,
     asks_name,
+    contrary,
     counted_thing,
     counts,
     days,
@@ -30,6 +31,7 @@ from retrieval.asking import (
     topic,
     unit,
     unit_word,
+    untold_relative,
     wants_spelled_out,
     without_exclusion,
     without_numbers_of,
@@ -118,6 +120,19 @@ def missing_office(
     if asked is None or any(word in there for word in (asked, *also_called(asked))):
         return None
     return asked
+
+
+def missing_relative(question: str, passage: Passage) -> str | None:
+    """The relative of somebody whom the question asks about and the passage does not speak of."""
+    return untold_relative(question, f"{passage.above}\n{passage.paragraph}")
+
+
+def missing_counterpart(question: str, words: Iterable[str], passage: Passage) -> tuple[str, ...]:
+    """What the question names of which the passage has the counterpart only.
+
+    西岸 is missing where it says 东岸. ``words`` are those of the question.
+    """
+    return tuple(contrary(question, words, f"{passage.above}\n{passage.paragraph}"))
 
 
 def said_of_another(

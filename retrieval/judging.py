@@ -203,6 +203,8 @@ class Judge:
         lacked = [
             *checks.missing(asked.text, names, unknown, passage),
             checks.missing_office(asked.text, passage, self._also_called),
+            checks.missing_relative(asked.text, passage),
+            *checks.missing_counterpart(asked.text, asked.terms.words, passage),
         ]
         notices = [
             Notice(

@@ -61,6 +61,9 @@ def test_a_count_of_something_else_is_no_mention(answerer: Answerer) -> None:
         ("文字何时开始传播?", "文字开始在全世界传播。", NoticeKind.NO_DATE),
         ("公园占地几英亩?", "城西的公园有92英亩。", None),
         ("公园占地几英亩?", "城西的公园有92个门。", NoticeKind.NO_NUMBER),
+        ("他哪年退休?", "张三,23年驻守边境。", NoticeKind.NO_DATE),  # for so many years
+        ("他哪年退休?", "张三,1998年退休。", None),
+        ("他哪年退休?", "张三于98年退休。", None),
         ("拍到了几只狼?", "拍到雪豹十九次、棕熊三十一次。", NoticeKind.NO_NUMBER),
         ("拍到了几只狼?", "拍到过两次狼。", NoticeKind.NO_NUMBER),  # times, not wolves
         ("拍到了几只狼?", "拍到过狼群,一共三只。", None),
@@ -76,6 +79,12 @@ def test_a_count_of_something_else_is_no_mention(answerer: Answerer) -> None:
         ("列车配属哪几个铁道?", "列车配属东日本铁道和西日本铁道。", None),
         ("词典由哪个公司所出版?", "词典由商务公司出版。", None),
         ("他在哪个派出所工作?", "他在公安局工作。", NoticeKind.NO_PLACE),
+        ("张三是哪里人?", "张三说:“机器不会骗人,差一丝就是差一丝。”", NoticeKind.NO_PLACE),
+        ("张三是哪里人?", "张三,兴安盟人,守林二十年。", None),
+        ("孩子几斤重?", "救护车二十三分钟赶到,母子平安。", NoticeKind.NO_NUMBER),
+        ("孩子几斤重?", "孩子重六斤。", None),
+        ("她有几个孩子?", "她连续七个月守在车间,带出四个徒弟。", NoticeKind.NO_NUMBER),
+        ("来了几个人?", "来了三名民警。", None),
         ("哪年改为自动公用电话?", "1963年改为自动公用电话。", None),
     ],
 )
@@ -273,6 +282,45 @@ def test_who_asks_for_a_name_is_told_that_there_is_none(
 
     passage = checks.Passage(paragraph, paragraph, "作者:尹若琳")
     assert checks.lacks_name(question, sought(question), passage, names) is lacking
+
+
+@pytest.mark.parametrize(
+    ("question", "paragraph", "lacking"),
+    [
+        ("张三的妹妹叫什么?", "警号传给了儿子张小三。", "妹妹"),
+        ("张三的爱人是谁?", "李四是张三的妻子。", None),
+        ("张三的儿子多大了?", "张三获奖。", "儿子"),
+        ("张三的秘书是谁?", "厅长张三来到派出所。", "秘书"),
+        ("兄弟单位有几个?", "有三个单位。", None),
+    ],
+)
+def test_a_relative_of_whom_nothing_is_told_is_missing(
+    question: str, paragraph: str, lacking: str | None
+) -> None:
+    passage = checks.Passage(paragraph, paragraph, "")
+    assert checks.missing_relative(question, passage) == lacking
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "paragraph", "lacking"),
+    [
+        (
+            "西岸主塔下有几个溶洞?",
+            ("西岸", "主塔", "溶洞"),
+            "东岸主塔下有溶洞二十七个。",
+            ("西岸",),
+        ),
+        ("西岸主塔下有几个溶洞?", ("西岸", "主塔", "溶洞"), "东岸有二十七个,西岸没有。", ()),
+        ("银扳手奖有多少奖金?", ("扳手", "奖金"), "设立“金扳手奖”。", ("银扳手",)),
+        ("上半年收入多少?", ("半年", "上半年", "收入"), "下半年收入三百万元。", ("上半年",)),
+        ("东西放在哪里?", ("东西",), "南面的仓库。", ()),
+    ],
+)
+def test_what_is_told_of_the_counterpart_is_not_told(
+    question: str, words: tuple[str, ...], paragraph: str, lacking: tuple[str, ...]
+) -> None:
+    passage = checks.Passage(paragraph, paragraph, "")
+    assert checks.missing_counterpart(question, words, passage) == lacking
 
 
 def test_tomorrow_is_not_a_day_of_the_report(answerer: Answerer) -> None:
