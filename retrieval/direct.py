@@ -53,22 +53,42 @@ class Direct:
         return tuple({quote.citation.id: quote for piece in pieces for quote in piece}.values())
 
     def _front_matter(self, text: str) -> tuple[Quote, ...]:
-        """The title, subtitle or byline that is asked for."""
+        """The title, subtitle, opening or byline that is asked for."""
         asked = front_matter.asked_for(text)
         if asked is None:
             return self._author(text)
         kinds, named = asked
-        quotes = []
+        quotes: list[Quote] = []
         for kind in kinds:
-            meant = self._front.get(kind, [])
-            for word in named.split():
-                meant = [pair for pair in meant if word in self._titles[pair[0].id]]
-            if not meant or (not named and len(meant) > _FEW):
+            meant = (
+                self._openings(named)
+                if kind is Kind.BODY
+                else [pair for pair in self._front.get(kind, []) if self._is_called(pair[0], named)]
+            )
+            if not meant or (not named and len({report.id for report, _ in meant}) > _FEW):
                 return ()  # without a word on which report, one byline among many is no answer
             for report, paragraph in meant:
                 whole = paragraph.span.shifted(-paragraph.span.start)
                 quotes.append(replace(quoting.whole(report, paragraph), highlights=(whole,)))
         return tuple(quotes)
+
+    def _openings(self, named: str) -> list[tuple[Report, Paragraph]]:
+        """What tells what a report is about: its title, its subtitle and what it opens with."""
+        meant = [v for v in self._library.volumes if self._is_called(v.report, named)][: _FEW + 1]
+        if len(meant) > _FEW:
+            return []
+        return [
+            (volume.report, paragraph)
+            for volume in meant
+            for paragraph in (
+                *(one for one, _ in volume.front if one.kind in (Kind.TITLE, Kind.SUBTITLE)),
+                *(passages[0].paragraph for passages in volume.body[:1]),
+            )
+        ]
+
+    def _is_called(self, report: Report, named: str) -> bool:
+        """Whether title or subtitle has all words of ``named``."""
+        return all(word in self._titles[report.id] for word in named.split())
 
     def _author(self, text: str) -> tuple[Quote, ...]:
         """The bylines of an author of whom nothing but the name is asked."""

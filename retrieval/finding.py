@@ -31,7 +31,12 @@ class Asked:
 
     @property
     def searched(self) -> tuple[str, ...]:
-        """The terms of the first stage: words and bigrams, repeats included, and alternatives."""
+        """The terms of the first stage: words and bigrams, repeats included, and alternatives.
+
+        None where all that is left of the question are stop words (你是谁).
+        """
+        if not self.terms.words and not self.terms.unigrams:
+            return ()
         own = (*self.terms.words, *self.terms.bigrams) or self.terms.unigrams
         known = set(own)
         other = dict.fromkeys(t for one in self.alternatives for t in one.instead)

@@ -1,4 +1,4 @@
-"""Does a question ask about a report as such: who wrote it, what is it called?"""
+"""Does a question ask about a report as such: who wrote it, what is it called, what is it about?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import yaml
 
 from knowledge.model import Kind
 from retrieval.analysis import PARAMETERS
-from retrieval.asking import topic
+from retrieval.asking import report_asked_for, topic
 
 
 @cache
@@ -22,10 +22,14 @@ def _patterns() -> tuple[dict[Kind, re.Pattern[str]], re.Pattern[str]]:
 def asked_for(question: str) -> tuple[tuple[Kind, ...], str] | None:
     """The kinds of paragraph that answer a normalised question, in its order, and what it names.
 
+    ``BODY`` is for what a report is about as a whole.
+
     >>> asked_for("这篇报道的作者是谁?")
     ((<Kind.BYLINE: 'byline'>,), '')
     >>> asked_for("标题和作者是什么")
     ((<Kind.TITLE: 'title'>, <Kind.BYLINE: 'byline'>), '')
+    >>> asked_for("这份报告主要讲了什么?")
+    ((<Kind.BODY: 'body'>,), '')
     >>> asked_for("谁接过了父亲的警号?") is None
     True
     """
@@ -40,4 +44,6 @@ def asked_for(question: str) -> tuple[tuple[Kind, ...], str] | None:
     if not places:
         return None
     named = " ".join(re.findall(r"\w+", beside.sub(" ", topic(rest))))
+    if Kind.BODY in places and named and not report_asked_for(question)[0]:
+        return None  # 厅长讲了什么
     return tuple(sorted(places, key=lambda kind: places[kind])), named

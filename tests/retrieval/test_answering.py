@@ -405,6 +405,12 @@ def test_a_library_that_says_nothing_finds_nothing(library: Library) -> None:
     assert made.candidates("大桥?") == ((), 0.0)
 
 
+@pytest.mark.parametrize("question", ["你是谁", "那是什么呢?", "的" * 500])
+def test_stop_words_alone_ask_for_nothing(answerer: Answerer, question: str) -> None:
+    answer = answerer.answer(question)
+    assert (answer.outcome, answer.quotes) == (Outcome.NOT_FOUND, ())
+
+
 @given(st.text(max_size=60))
 def test_no_question_is_too_strange(answerer: Answerer, question: str) -> None:
     answer = answerer.answer(question)

@@ -40,6 +40,21 @@ def test_a_title_is_told_where_the_question_says_which_or_there_are_few(
         assert tuple(titles) == told, question
 
 
+def test_what_a_report_is_about_is_told_by_its_title_and_opening(answering: Answering) -> None:
+    few, many = answering(titled("桥", "路")), answering(titled("桥", "路", "港", "江河"))
+    opening = "大桥封闭三天。"
+    for made, question, told in (
+        (few, "这份报告主要讲了什么?", ("桥", opening, "路", opening)),
+        (few, "总结一下全文", ("桥", opening, "路", opening)),
+        (many, "这份报告主要讲了什么?", ()),
+        (many, "江河这份报告讲的是什么?", ("江河", opening)),
+    ):
+        answer = made.answer(question, limit=9)
+        made.prove(answer)
+        found = answer.quotes if answer.outcome is Outcome.ANSWERED else ()
+        assert tuple(quote.text for quote in found) == told, question
+
+
 def test_no_word_is_found_across_two_titles(analyzer: Analyzer) -> None:
     library = titled("长江", "大桥")
     made = Direct(library, documents(library), analyzer)
