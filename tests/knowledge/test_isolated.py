@@ -33,7 +33,7 @@ def test_one_process_reads_every_format_and_short_text_needs_none() -> None:
         first = pid(workshop)
         assert texts(workshop, "A.DOCX", word(lambda file: line(file, PROSE))) == [PROSE]
         assert texts(workshop, "a.epub", book({"a.xhtml": f"<p>{PROSE}</p>"})) == [PROSE]
-        assert texts(workshop, "a.pdf", pdf(lambda press: press.line(72, 700, "字"))) == ["字"]
+        assert texts(workshop, "a.pdf", pdf(lambda press: press.line(72, 700, "字句"))) == ["字句"]
         assert texts(workshop, "a.md", (PROSE * 2000).encode()) == [PROSE * 2000]
         assert pid(workshop) == first
     with pytest.raises(ProcessLookupError):
