@@ -112,6 +112,7 @@ _NUMERAL = rf"[0-9]+(?:\.[0-9]+)?|[{_DIGITS}]+(?:点[零一二三四五六七八
 _RUN = "".join(chr(code) for code in range(0x3400, 0xA000) if chr(code) not in _DIGITS)
 _CERTAIN = frozenset(_RUN) - {"分", "之"}
 _HAN = re.compile("[\u3400-\u9fff·]+")
+_GIVEN = (2, 3)  # characters of a Chinese name, the surname included
 _UNIT = re.compile(
     rf"(?P<run>[{_RUN}]+)|百分之(?P<percent>{_NUMERAL})"
     rf"|(?P<numeral>{_NUMERAL})|(?P<word>[^\W\d_\u3400-\u9fff]+)"
@@ -182,10 +183,18 @@ def _lines(name: str) -> frozenset[str]:
 
 
 @cache
+def _dictionary_names() -> segmenting.Names:
+    """The dictionary's names, without the ordinary words among them (东西, 城市, 荣誉)."""
+    marked, ordinary = segmenting.dictionary_names(), _lines("ordinary.txt")
+    return segmenting.Names(marked.people - ordinary, marked.places - ordinary)
+
+
+@cache
 def _rules() -> str:
     """A fingerprint of what decides, besides the dictionary, which terms a text has."""
     digest = hashlib.sha256()
-    for file in (Path(__file__), Path(segmenting.__file__), PARAMETERS / "stop_words.txt"):
+    tables = (PARAMETERS / name for name in ("stop_words.txt", "ordinary.txt"))
+    for file in (Path(__file__), Path(segmenting.__file__), *tables):
         digest.update(file.read_bytes())
     for package in ("opencc", "cn2an"):
         digest.update(importlib.metadata.version(package).encode())
@@ -268,6 +277,7 @@ class Analyzer:
         self._places = places
         self._segmenter = known.segmenter(added)
         self._stop_words = _lines("stop_words.txt")
+        self._surnames = _lines("surnames.txt")
         self.rules = f"{known.rules(added)} {_rules()}"
         digest = hashlib.sha256(self.rules.encode())
         digest.update(_first_line(written))
@@ -284,16 +294,30 @@ class Analyzer:
 
     def warm(self) -> None:
         """Read now the names of the dictionary, which questions ask for."""
-        segmenting.dictionary_names()
+        _dictionary_names()
 
     def names(self, words: Iterable[str]) -> tuple[bool, bool]:
         """Whether the words hold a name of a person, and of a place, that is known as one."""
-        known = segmenting.dictionary_names()
+        known = _dictionary_names()
         person = place = False
         for word in words:
             person = person or "·" in word or word in self._people or word in known.people
             place = place or word in self._places or word in known.places
         return person, place
+
+    def may_be_person(self, word: str) -> bool:
+        """Whether a word is a person's name, a known one or one that no dictionary has.
+
+        Only what begins with a surname, which is hardly ever anything else. 林子 does too, and so
+        does 林子里: of two characters none is taken that is known, nor what goes on from one.
+        """
+        if not (word[0] in self._surnames or word[:2] in self._surnames):
+            return False
+        if self.knows(word):
+            return len(word) > min(_GIVEN) and self.names([word])[0]
+        if len(word) not in _GIVEN or not _HAN.fullmatch(word):
+            return False
+        return word[:2] in self._surnames or not self.knows(word[:2])
 
     def possible_names(self, text: str) -> Iterator[str]:
         """The words of a normalised text that may be names: known ones, and what is no word."""
@@ -309,6 +333,11 @@ class Analyzer:
     def is_stop_word(self, word: str) -> bool:
         """Whether a word or character is none of the words or characters of a text."""
         return word in self._stop_words
+
+    def is_made_up(self, word: str) -> bool:
+        """Whether the segmenter took a stop word and what is beside it for a word: 长是, 张三得."""
+        beside = self.is_stop_word(word[0]) or self.is_stop_word(word[-1])
+        return beside and not self.knows(word)
 
     def words(self, text: str) -> list[str]:
         """The words of a normalised text without stop words and punctuation."""

@@ -90,6 +90,7 @@ class _Patterns:
     report: re.Pattern[str]
     year: re.Pattern[str]
     day: re.Pattern[str]
+    errand: re.Pattern[str]
     not_roster: re.Pattern[str]
 
 
@@ -131,7 +132,7 @@ def _patterns() -> _Patterns:
                     _numbered(row["sentence"]),
                     row.get("outside_quotes", False),
                     _numbered(row["carried"]) if "carried" in row else None,
-                    any_number=row["sentence"] == "N",
+                    any_number=row.get("any_number", False),
                 ),
             )
             for row in tables["units"]
@@ -170,6 +171,7 @@ def _patterns() -> _Patterns:
         report=re.compile(tables["report"]),
         year=re.compile(tables["year"]),
         day=re.compile(tables["day"]),
+        errand=re.compile(tables["errand"]),
         not_roster=re.compile(tables["not_roster"]),
     )
 
@@ -472,6 +474,15 @@ def contrary(question: str, words: Iterable[str], text: str) -> Iterator[str]:
             if beginning + rest[:1] not in text and any(other + rest in text for other in others):
                 yield word
                 break
+
+
+def is_errand(question: str) -> bool:
+    """Whether a normalised text asks the bot to do something.
+
+    >>> is_errand("帮我订一张火车票"), is_errand("帮我找刘安")
+    (True, False)
+    """
+    return _patterns().errand.search(question) is not None
 
 
 def qualifiers() -> frozenset[str]:

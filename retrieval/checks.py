@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from retrieval.analysis import characters, numeral
 from retrieval.asking import (
@@ -117,9 +118,12 @@ def missing_office(
     """
     asked = office(question)
     there = f"{passage.above}\n{passage.paragraph}"
-    if asked is None or any(word in there for word in (asked, *also_called(asked))):
+    if asked is None:
         return None
-    return asked
+    another = "".join(sorted(qualifiers()))  # 副主席 is no 主席, but 目前主席 is one
+    words = "|".join(re.escape(word) for word in (asked, *also_called(asked)))
+    told = re.search(f"(?:(?<![{another}])|(?<=[目当之以]前))(?:{words})", there)
+    return None if told else asked
 
 
 def missing_relative(question: str, passage: Passage) -> str | None:
@@ -239,5 +243,11 @@ def only_named(
     most = max((len(run.split("、")) for run in _LIST.findall(passage.marked)), default=1)
     if most >= int(numeral(count)):
         return None
-    named = "".join(re.findall(r"\w+", topic(question.partition("哪")[0])))
-    return named.rstrip("是有") or count
+    named = "".join(re.findall(r"\w+", topic(question.partition("哪")[0]))).rstrip("是有")
+    return _longest_shared(named, passage.paragraph) or count
+
+
+def _longest_shared(one: str, other: str) -> str:
+    """The longest stretch, of two characters or more, that stands in both texts."""
+    match = SequenceMatcher(None, one, other, autojunk=False).find_longest_match()
+    return one[match.a : match.a + match.size] if match.size > 1 else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,7 +15,7 @@ from knowledge.library import Library
 from knowledge.model import Passage, Report, Span
 from retrieval import checks, highlight, ranking, refusal, semantic
 from retrieval.analysis import Analyzer, normalise, normalise_all
-from retrieval.asking import bearers, unit
+from retrieval.asking import bearers, is_errand, unit
 from retrieval.engine import Engine
 from retrieval.finding import Asked, Found, ask, find
 from retrieval.index import documents
@@ -26,8 +26,9 @@ from retrieval.reading import Named
 from retrieval.synonyms import Thesaurus
 
 _LIKELY = 0.05  # share of the likeliest sentence's chance from which another is looked at
-_ONLY_NAMES = 0.5  # confidence from which a paragraph that shares only names may answer
+_MORE_SURE = 0.5  # confidence from which a paragraph answers an errand, or by names alone
 _REMEMBERED = 32  # parts of questions
+_SHORTEST_END = 3  # characters of a term by which it is still known
 _SHORTEST_NAME = 3  # characters of a name that another one can be told from
 _LOOKED_AT = 3  # candidates that are asked for what the best one lacks
 _TOGETHER = 4_096  # terms that are made comparable at once: 3 ms
@@ -197,7 +198,11 @@ class Judge:
             and not self._engine.doc_freq(word)  # the dictionary calls 大桥 a place as well
             and self._analyzer.names([word])[1]
         ]
-        strangers = (*self._unknown_people(asked.text), *self._unknown_bearers(asked.text))
+        strangers = (
+            *self._unknown_people(asked.text),
+            *self._strangers(asked.text, (w for w in asked.terms.words if w not in replaced)),
+            *self._unknown_bearers(asked.text),
+        )
         others = [(name, (name,)) for name in strangers]
         names = [*((name.form, name.forms) for name in self._names), *places, *others]
         lacked = [
@@ -245,8 +250,8 @@ class Judge:
             return Part(found, confidence * threshold, Outcome.NOT_FOUND, shown)
         needed = unit(asked.text)
         proven = needed is not None and not needed.any_number  # or the checks would have said so
-        if self._only_names(found) and not proven:
-            threshold = max(threshold, _ONLY_NAMES)
+        if is_errand(asked.text) or (self._only_names(found) and not proven):
+            threshold = max(threshold, _MORE_SURE)
         outcome = Outcome.ANSWERED if confidence >= threshold else Outcome.NOT_FOUND
         return Part(found, confidence, outcome, ())
 
@@ -268,6 +273,17 @@ class Judge:
                 differing = sum(a != b for a, b in zip(name, other, strict=True))
                 if differing == 1 and other[0] == name[0] and not self._occurrences.occurs(other):
                     yield other
+
+    def _strangers(self, text: str, words: Iterable[str]) -> Iterator[str]:
+        """Those ``words`` of a question that name somebody of whom the library knows nothing."""
+        for word in words:
+            # Of 张三得奖, 徐珂字什么 and 五月艾称什么 the segmenter makes 张三得, 徐珂字 and 艾称.
+            name = word[:-1] if len(word) > 1 and self._analyzer.is_stop_word(word[-1]) else word
+            if self._analyzer.may_be_person(name) and not self._occurrences.occurs(name[:2]):
+                before = text[: text.find(name)][-1:]
+                apart = not before or self._analyzer.is_stop_word(before)
+                if apart or not self._occurrences.occurs(before + name[0]):
+                    yield name
 
     def _unknown_bearers(self, text: str) -> Iterator[str]:
         """What a thing is called whose like the library knows by other names only."""
@@ -350,10 +366,14 @@ def _overlap(term: str, name: str) -> bool:
 
 
 def _terms(library: Library) -> frozenset[str]:
-    """What the library calls things: in quotation marks, or in the lexicon. Normalised."""
+    """What the library calls things: in quotation marks, or in the lexicon. Normalised.
+
+    Of 抵边警务室 a question may leave out the beginning.
+    """
     quoted = {term for volume in library.volumes for term in volume.quoted}
     listed = {form for name in library.lexicon.terms for form in (name.name, *name.aliases)}
-    terms = [*(quoted | listed)]
+    ends = {form[begin:] for form in listed for begin in range(1, len(form) - _SHORTEST_END + 1)}
+    terms = [*(quoted | listed | ends)]
     # In parts: whoever answers meanwhile waits for each.
     parts = (terms[begin : begin + _TOGETHER] for begin in range(0, len(terms), _TOGETHER))
     return frozenset(term for part in parts for term in normalise_all(part))

@@ -164,6 +164,7 @@ def test_names_of_people_and_places_are_told_apart() -> None:
     assert analyzer.names(["南岸"]) == (False, True)
     assert analyzer.names(["传感器"]) == (False, False)
     assert analyzer.names(["北京", "刘备"]) == (True, True)
+    assert analyzer.names(["东西", "城市", "荣誉"]) == (False, False)  # marked so in the dictionary
 
 
 def test_the_fingerprint_tells_analyzers_apart_by_what_they_do() -> None:

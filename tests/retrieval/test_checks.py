@@ -81,6 +81,10 @@ def test_a_count_of_something_else_is_no_mention(answerer: Answerer) -> None:
         ("他在哪个派出所工作?", "他在公安局工作。", NoticeKind.NO_PLACE),
         ("张三是哪里人?", "张三说:“机器不会骗人,差一丝就是差一丝。”", NoticeKind.NO_PLACE),
         ("张三是哪里人?", "张三,兴安盟人,守林二十年。", None),
+        ("有几对夫妻?", "建了夫妻警务室18个。", NoticeKind.NO_NUMBER),
+        ("一共有多少?", "一级英雄模范得到二级奖章。", NoticeKind.NO_NUMBER),  # which, not how many
+        ("安全感是多少?", "推出“三零”服务。", NoticeKind.NO_NUMBER),
+        ("他多大了?", "他守了23年。", NoticeKind.NO_NUMBER),
         ("孩子几斤重?", "救护车二十三分钟赶到,母子平安。", NoticeKind.NO_NUMBER),
         ("孩子几斤重?", "孩子重六斤。", None),
         ("她有几个孩子?", "她连续七个月守在车间,带出四个徒弟。", NoticeKind.NO_NUMBER),
@@ -168,6 +172,9 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
         ("罗大锤的年薪是多少?", Notice(NoticeKind.NO_NUMBER)),
         ("罗大锤是哪里人?", Notice(NoticeKind.NO_PLACE)),
         ("看望大家的书记是谁?", Notice(NoticeKind.MISSING, given="书记")),
+        ("王五打铁打了多少年?", Notice(NoticeKind.MISSING, given="王五")),
+        ("王五看望了谁?", Notice(NoticeKind.MISSING, given="王五")),
+        ("今天大桥堵车吗?", Notice(NoticeKind.MISSING, given="今天")),
     ],
 )
 def test_what_the_passage_does_not_say_is_not_answered_with_what_it_says(
@@ -192,6 +199,7 @@ def test_how_many_of_them_counts_wherever_the_question_says_it(county: Answerer)
         ("三公经费", "“三公”经费再压减5%。"),
         ("开办一家公司要多久?", "半个工作日"),
         ("县长是谁?", "县长张三平"),
+        ("目前的县长是谁?", "县长张三平"),
     ],
 )
 def test_what_it_does_say_is_answered(county: Answerer, question: str, said: str) -> None:
@@ -321,6 +329,21 @@ def test_what_is_told_of_the_counterpart_is_not_told(
 ) -> None:
     passage = checks.Passage(paragraph, paragraph, "")
     assert checks.missing_counterpart(question, words, passage) == lacking
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "lacking"),
+    [("县政府副主席李四来了。", "主席"), ("目前主席是李四。", None), ("主席李四来了。", None)],
+)
+def test_a_deputy_does_not_hold_the_office(paragraph: str, lacking: str | None) -> None:
+    passage = checks.Passage(paragraph, paragraph, "")
+    assert checks.missing_office("县政府主席是谁?", passage, lambda _word: ()) == lacking
+
+
+def test_what_is_only_named_is_told_in_the_words_of_the_report() -> None:
+    passage = checks.Passage("沿黄九省区保护黄河流域。", "沿黄九省区保护黄河流域。", "")
+    found = checks.only_named("黄河保护有哪九个省?", Sought.THING, passage, lambda _text: None)
+    assert found == "黄河"
 
 
 def test_tomorrow_is_not_a_day_of_the_report(answerer: Answerer) -> None:
