@@ -57,6 +57,8 @@ def follow_if_needed(answerer: Answerer, asking: Asking, limit: int = 1) -> Aski
 
 def _followed(answerer: Answerer, asking: Asking, limit: int) -> tuple[Asking, Answer | None]:
     """The same, and what ``find`` finds for it."""
+    if asking.before is not None and answerer.refers_back(asking.question):
+        return asking, find(answerer, asking, limit)  # alone, 他 would be whoever comes nearest
     alone = replace(asking, before=None)
     found = find(answerer, alone, limit)
     if asking.before is None or (found is not None and found.outcome is not Outcome.NOT_FOUND):

@@ -22,6 +22,7 @@ from retrieval.curated import CuratedQuestions
 from retrieval.direct import Direct
 from retrieval.engine import Engine
 from retrieval.explain import Explanation
+from retrieval.finding import Asked
 from retrieval.index import documents
 from retrieval.judging import Judge, Part
 from retrieval.model import (
@@ -173,6 +174,10 @@ class Answerer:
         answer = self._compose(read, _FEW)
         return answer, read.front[:limit] or self._quotes(read.judged, limit)
 
+    def refers_back(self, question: str) -> bool:
+        """Whether a question speaks of somebody (他, 她) whom it does not name itself."""
+        return self._reader.refers_back(normalise(question).text)
+
     def candidates(
         self, question: str, *, limit: int = 10, without: Sequence[int] = ()
     ) -> tuple[tuple[Quote, ...], float]:
@@ -219,7 +224,8 @@ class Answerer:
             among[list(without)] = False
         loosely = any(notice.kind is NoticeKind.FOLLOW_UP for notice in notices)
         judged = self._judged(text, among, loosely=loosely)
-        if any(part.outcome is not Outcome.ANSWERED for part in judged):
+        unsure = any(part.outcome is not Outcome.ANSWERED for part in judged)
+        if unsure or self._reader.has_foreign(text):
             corrected, said = self._reader.correct(text)
             if said and _better(again := self._judged(corrected, among, loosely=loosely), judged):
                 text, judged = corrected, again
@@ -264,12 +270,25 @@ class Answerer:
                 read.confidence,
                 begun,
                 absence=self._occurrences.absence(
-                    (part.found.asked.terms.words for part in judged),
+                    (self._key_words(part.found.asked) for part in judged),
                     (notice for part in judged for notice in part.notices),
                 ),
                 suggestions=self._suggest(read.text),
             )
         return self._done(question, outcome, quotes, notices, read.confidence, begun)
+
+    def _key_words(self, asked: Asked) -> list[str]:
+        """The words of a part of a question that its reader can be told of.
+
+        Not those that the reports say otherwise only, nor what nobody has written.
+        """
+        otherwise = {term for one in asked.alternatives for term in one.covered}
+        return [
+            word
+            for word in asked.terms.words
+            if not self._analyzer.is_made_up(word)
+            and (word not in otherwise or self._occurrences.count(word))
+        ]
 
     def _judged(
         self, text: str, among: npt.NDArray[np.bool_] | None, *, loosely: bool

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, lru_cache
+from types import ModuleType
 
 from rapidfuzz.distance import Levenshtein
 
@@ -44,21 +45,32 @@ class Match:
 @lru_cache(maxsize=65536)
 def syllable(char: str) -> str:
     """A character's commonest reading in pinyin without tone; other text as it is."""
-    return _reading()(char)[0]
+    return str(_pypinyin().lazy_pinyin(char)[0])
+
+
+@lru_cache(maxsize=65536)
+def syllables(char: str) -> frozenset[str]:
+    """All readings of a character, the same way.
+
+    >>> sorted(syllables("长"))
+    ['chang', 'zhang']
+    """
+    pypinyin = _pypinyin()
+    return frozenset(pypinyin.pinyin(char, style=pypinyin.Style.NORMAL, heteronym=True)[0])
 
 
 @cache
-def _reading() -> Callable[[str], list[str]]:
-    """What pypinyin says of characters, without its dictionary of phrases.
+def _pypinyin() -> ModuleType:
+    """The package ``pypinyin`` without its dictionary of phrases.
 
-    It has the same to say of every single one, and takes 12 MB of memory instead of 56.
+    It has the same to say of every single character, and takes 12 MB of memory instead of 56.
     """
     os.environ[_WITHOUT_PHRASES] = "yes"  # looked at when it is imported, and at no other time
     try:
-        from pypinyin import lazy_pinyin
+        import pypinyin
     finally:
         del os.environ[_WITHOUT_PHRASES]
-    return lazy_pinyin
+    return pypinyin
 
 
 def sound(text: str) -> tuple[str, ...]:
@@ -156,7 +168,12 @@ class NameFinder:
                 ),
                 None,
             )
-        if name is None or name == given or _numerals(name) != _numerals(given):
+        if name is None or name == given:
+            return None
+        if sound(name) == sound(given):
+            if any(a != b and _numerals(a) for a, b in zip(given, name, strict=True)):
+                return None  # 三零 may be written 三铃, and not 十项 for 四项
+        elif _numerals(name) != _numerals(given):
             return None
         if any(given[:end] in self._shown for end in range(2, len(given))):
             return None  # it begins with a name and goes on with something else: 呼和浩特|天气

@@ -33,7 +33,9 @@ class Occurrences:
         for part in asked:
             words = [word for word in dict.fromkeys(part) if len(word) > 1 or word.isdigit()]
             for word in words:
-                if word in told or any(word != other and word in other for other in words):
+                if any(word in one or one in word for one in told):
+                    continue
+                if any(word != other and word in other for other in words):
                     continue
                 if count := self.count(word):
                     counted[word] = count

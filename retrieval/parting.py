@@ -9,7 +9,7 @@ from retrieval.asking import RECOGNISED, sought
 MOST = 4  # parts of one question; more are answered together
 
 _ENDS = re.compile(r"[?!？！;；\n]+")
-_CLAUSE = re.compile("[,，]")
+_CLAUSE = re.compile(r"[,，]|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
 _SHORTEST = 4  # characters of a clause that asks something by itself
 # The parts of 首都, 各国 and 共和国 ask for nothing one by one.
 _EACH = re.compile(

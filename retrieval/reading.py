@@ -15,6 +15,7 @@ from retrieval.names import NameFinder
 from retrieval.parting import parts, pronouns, replace_pronoun
 from retrieval.spelling import Speller
 
+_LATIN_WORD = re.compile("[a-z]{4,}")  # liu an is written so, and so are many other short words
 _MOST_NAMES = 50_000  # names that misspellings are looked for of; more would cost minutes at start
 
 
@@ -44,7 +45,7 @@ class Reader:
         self._library = library
         self._analyzer = analyzer
         self._occurs = occurs
-        self._speller = Speller(doc_freq, analyzer.knows)
+        self._speller = Speller(doc_freq, analyzer.knows, analyzer.may_be_person)
         self.names = tuple(
             Named(form, forms, person)
             for person, names in ((True, library.lexicon.people), (False, library.lexicon.places))
@@ -105,15 +106,28 @@ class Reader:
         new, leads = follow_up(text)
         if new is None or not (leads or self._depends(text)):
             return text, ()
-        own = [name for name in self.names if name.form in new]
+        own = [name.person for name in self.names if name.form in new]
+        if not own and any(known := self._analyzer.names([new])):
+            own = [known[0]]  # a name of the dictionary: 那赤峰呢?
         same = [n for n in self.names if own and n.form in before and n.form not in new]
-        if same and own[0].person == same[0].person:
+        if same and own[0] == same[0].person:
             longest = max((n.form for n in same if n.forms == same[0].forms), key=len)
             whole = before.replace(longest, new)
         else:
             about = topic(before).strip(" ?？。,，")
-            whole = " ".join(f"{new} {about}".split()) if own else f"{about} {text}"
+            whole = " ".join(f"{new} {about}".split()) if own else f"{about} {new}"
         return whole, (Notice(NoticeKind.FOLLOW_UP, given=text, meant=whole),)
+
+    def refers_back(self, text: str) -> bool:
+        """Whether a normalised question has a pronoun and names nobody for whom it can stand."""
+        return bool(pronouns(text)) and self._person(text) is None
+
+    def has_foreign(self, text: str) -> bool:
+        """Whether a normalised question has Latin letters that the library does not have.
+
+        A name in pinyin may be among them, though the rest is answered without it.
+        """
+        return any(not self._occurs(word) for word in _LATIN_WORD.findall(text))
 
     def _depends(self, text: str) -> bool:
         """Whether a text says too little to be searched on its own."""
@@ -129,9 +143,11 @@ class Reader:
         return " ".join(dict.fromkeys(longest)) or topic(text).strip()
 
     def _person(self, text: str) -> str | None:
-        """The person whom a text names first."""
+        """The person whom a text names first: one that the lexicon knows, if it names any."""
         found = [(text.find(n.form), n.forms[0]) for n in self.names if n.person and n.form in text]
-        return min(found)[1] if found else None
+        if found:
+            return min(found)[1]
+        return next(filter(self._analyzer.may_be_person, self._analyzer.words(text)), None)
 
 
 def _put_right(text: str, meant: Iterable[tuple[str, str]]) -> tuple[str, tuple[Notice, ...]]:

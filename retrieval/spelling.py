@@ -11,22 +11,28 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import groupby, pairwise, product
 
-from retrieval.names import syllable
+from retrieval.names import syllables
 
 _LONGEST = 4  # characters of a word, one of which is wrong
-_NAME = 3  # characters from which what no dictionary has may be a name
+_NAME = 3  # characters from which what no dictionary has may be a name of anything
 
 
 class Speller:
     """Finds what was meant by words that a library does not have.
 
-    ``doc_freq`` tells in how many paragraphs a character or a pair of neighbours stands, and
-    ``knows`` whether a dictionary has a word.
+    ``doc_freq`` tells in how many paragraphs a character or a pair of neighbours stands, ``knows``
+    whether a dictionary has a word, and ``may_be_person`` whether it looks like somebody's name.
     """
 
-    def __init__(self, doc_freq: Callable[[str], int], knows: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        doc_freq: Callable[[str], int],
+        knows: Callable[[str], bool],
+        may_be_person: Callable[[str], bool],
+    ) -> None:
         self._doc_freq = doc_freq
         self._knows = knows
+        self._may_be_person = may_be_person
 
     def corrections(self, text: str, words: Sequence[str]) -> tuple[tuple[str, str], ...]:
         """What is written and what is meant in a normalised text with these words, in order."""
@@ -64,7 +70,7 @@ class Speller:
 
         ``word`` is whether it must be a word of the dictionary, or none, like a name.
         """
-        if not word and (len(written) < _NAME or self._knows(written)):
+        if not word and (self._knows(written) or not self._is_like_a_name(written)):
             return None
         broken = [place for place, pair in enumerate(pairwise(written)) if not self._stands(pair)]
         alike = [
@@ -72,12 +78,15 @@ class Speller:
             for place in range(len(written))
             # One wrong character breaks the pairs that it is in, and no other.
             if broken and set(broken) <= {place - 1, place}
-            for char in _homophones().get(syllable(written[place]), "")
+            for char in _homophones(written[place])
             if self._doc_freq(char)
             for one in [written[:place] + char + written[place + 1 :]]
             if all(map(self._stands, pairwise(one))) and self._knows(one) is word
         ]
         return max(alike, key=self._frequency, default=None)
+
+    def _is_like_a_name(self, written: str) -> bool:
+        return len(written) >= _NAME or self._may_be_person(written)
 
     def _stands(self, pair: tuple[str, str]) -> bool:
         return self._doc_freq("".join(pair)) > 0
@@ -86,10 +95,16 @@ class Speller:
         return min(self._doc_freq("".join(pair)) for pair in pairwise(word))
 
 
+def _homophones(char: str) -> str:
+    """All characters that can be read as ``char`` can, but for the tone."""
+    return "".join(_by_syllable().get(one, "") for one in sorted(syllables(char)))
+
+
 @cache
-def _homophones() -> dict[str, str]:
-    """The characters of each syllable in pinyin without tone, worked out in a sixth of a second."""
+def _by_syllable() -> dict[str, str]:
+    """The characters of each syllable in pinyin, worked out in a fifth of a second."""
     found: dict[str, str] = {}
     for char in map(chr, range(0x4E00, 0x9FA6)):
-        found[syllable(char)] = found.get(syllable(char), "") + char
+        for one in syllables(char):
+            found[one] = found.get(one, "") + char
     return found

@@ -8,12 +8,15 @@ from retrieval.spelling import Speller
 from tests.retrieval.conftest import of_texts
 
 WORDS = {"投诉", "投宿", "主持", "意识", "互联", "联网", "互联网"}
-TEXT = "全年受理投诉286件,由罗桑次仁主持,比上年减少41件。互联网提高了意识。"
+TEXT = "全年受理投诉286件,由罗桑次仁主持,比上年减少41件。互联网提高了意识。喻长河和邱曼记下了。"
+NAMES = {"丘曼", "王曼"}
 
 
 def corrections(question: str, *words: str) -> dict[str, str]:
     pairs = {TEXT[n : n + 2] for n in range(len(TEXT) - 1)}
-    speller = Speller(lambda term: int(term in pairs or term in TEXT), WORDS.__contains__)
+    speller = Speller(
+        lambda term: int(term in pairs or term in TEXT), WORDS.__contains__, NAMES.__contains__
+    )
     return dict(speller.corrections(question, words))
 
 
@@ -23,6 +26,9 @@ def corrections(question: str, *words: str) -> dict[str, str]:
         (("投宿", "多少", "件"), {"投宿": "投诉"}),  # another word, one character off
         (("投", "素"), {"投素": "投诉"}),  # no word at all, and cut in two
         (("罗桑次人",), {"罗桑次人": "罗桑次仁"}),  # a name
+        (("喻常河",), {"喻常河": "喻长河"}),  # 长 as in 长江
+        (("丘曼",), {"丘曼": "邱曼"}),  # short, and like a name
+        (("王曼",), {}),
         (("互连", "连网", "互连网"), {"互连网": "互联网"}),  # as the segmenter gives them
         (("来", "主", "敕"), {"主敕": "主持"}),  # the word in it, not all of it
         (("受理", "投诉"), {}),  # what the library has
