@@ -6,6 +6,7 @@ worked out of CC-CEDICT by ``python -m benchmarks.glosses`` and, as that, under 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cache
 
 from retrieval.analysis import PARAMETERS
@@ -13,8 +14,9 @@ from retrieval.analysis import PARAMETERS
 
 @cache
 def _lines() -> bytes:
-    """The file as it is: a table would take ten times the memory, and a search takes no time."""
-    return b"\n".join([b"", *(PARAMETERS / "glosses.txt").read_bytes().splitlines(), b""])
+    """The file without its comments: a table would take several times the memory."""
+    lines = (PARAMETERS / "glosses.txt").read_bytes().splitlines(keepends=True)
+    return b"".join(line for line in lines if not line.startswith(b"#"))
 
 
 def explained_alike(word: str) -> tuple[str, ...]:
@@ -25,9 +27,14 @@ def explained_alike(word: str) -> tuple[str, ...]:
     """
     if not word or not word.isalnum():
         return ()
-    lines = _lines()
-    begin = lines.find(f"\n{word} ".encode())
-    if begin < 0:
+    lines, own = _lines(), f"{word} ".encode()
+
+    def around(place: int) -> bytes:
+        begin = lines.rfind(b"\n", 0, place) + 1
+        return lines[begin : lines.index(b"\n", begin)]
+
+    # The lines are in order.
+    place = bisect_left(range(len(lines)), own, key=around)
+    if place == len(lines) or not (line := around(place)).startswith(own):
         return ()
-    line = lines[begin + 1 : lines.index(b"\n", begin + 1)].decode()
-    return tuple(line.split(" ")[1:])
+    return tuple(line.decode().split(" ")[1:])
