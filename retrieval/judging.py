@@ -89,6 +89,7 @@ class Judge:
             knows=lambda word: engine.doc_freq(word) > 0,
         )
         self._declared = _declarations(library)
+        self._people = sorted({n.form for n in names if n.person and len(n.form) >= _SHORTEST_NAME})
         self._terms = _terms(library)
         self._places = [
             (form, forms)
@@ -266,8 +267,9 @@ class Judge:
 
         Whether it is a slip of the pen or somebody else, this library does not speak of 周远方.
         """
-        people = {n.form for n in self._names if n.person and len(n.form) >= _SHORTEST_NAME}
-        for name in sorted(people):
+        for name in self._people:
+            if name[0] not in text:
+                continue  # nearly every name of a long list
             for start in range(len(text) - len(name) + 1):
                 other = text[start : start + len(name)]
                 differing = sum(a != b for a, b in zip(name, other, strict=True))
