@@ -40,15 +40,18 @@ class Direct:
 
     def warm(self) -> None:
         """Read now what the first question that needs it would have to wait for."""
-        _ = self._front, self._titles, self._front_texts
+        _ = self._bylines, self._titles, self._front_texts
 
     def quotes(self, text: str) -> tuple[Quote, ...]:
         """What answers a normalised question that asks for nothing else; mostly nothing."""
         whole = self._front_matter(text) or self._roster(text)
         if whole:
             return whole
-        pieces = [self._front_matter(part) for part in parts(text)]
-        if len(pieces) < 2 or not all(pieces):
+        asked = parts(text)
+        if len(asked) < 2:
+            return ()
+        pieces = [self._front_matter(part) for part in asked]
+        if not all(pieces):
             return ()
         return tuple({quote.citation.id: quote for piece in pieces for quote in piece}.values())
 
@@ -93,11 +96,17 @@ class Direct:
     def _author(self, text: str) -> tuple[Quote, ...]:
         """The bylines of an author of whom nothing but the name is asked."""
         asked = "".join(re.findall(r"\w+", topic(text))).removesuffix("是")
-        return tuple(
-            quoting.whole(report, paragraph)
-            for report, paragraph in self._front.get(Kind.BYLINE, ())
-            if asked in {normalise(author).text for author in report.authors}
-        )[:_FEW]
+        bylines = self._bylines.get(asked, ())[:_FEW]
+        return tuple(quoting.whole(report, paragraph) for report, paragraph in bylines)
+
+    @cached_property
+    def _bylines(self) -> dict[str, list[tuple[Report, Paragraph]]]:
+        """The bylines of every author, whose name is normalised."""
+        found: dict[str, list[tuple[Report, Paragraph]]] = {}
+        for report, paragraph in self._front.get(Kind.BYLINE, ()):
+            for author in dict.fromkeys(normalise_all(report.authors)):
+                found.setdefault(author, []).append((report, paragraph))
+        return found
 
     def mentions(self, word: str) -> bool:
         """Whether a title, subtitle or byline has a normalised word."""
