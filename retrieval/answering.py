@@ -145,6 +145,7 @@ class Answerer:
         self._analyzer.warm()
         self._direct.warm()
         self._reader.warm()
+        self._scope.warm()
         _ = self._examples_terms
         for example in self.examples[:1]:  # what is read at the first question of all
             self.answer(example)

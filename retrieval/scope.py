@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from knowledge.library import Library
-from retrieval.analysis import normalise
+from retrieval.analysis import normalise, normalise_all
 from retrieval.asking import report_asked_for
 from retrieval.holdings import Documents
 from retrieval.model import Notice, NoticeKind
@@ -27,9 +28,28 @@ class Scope:
         self._documents = documents
 
     @cached_property
-    def _titles(self) -> dict[str, str]:
-        titles = {report.id: normalise(report.title).text for report in self._library.reports}
-        return {i: title for i, title in titles.items() if len(title) >= _SHORTEST_TITLE}
+    def _titles(self) -> dict[str, list[int]]:
+        """The numbers of the reports by their titles, normalised."""
+        titles = normalise_all([report.title for report in self._library.reports])
+        named = ((title, number) for number, title in enumerate(titles))
+        return _listed(pair for pair in named if len(pair[0]) >= _SHORTEST_TITLE)
+
+    @cached_property
+    def _years(self) -> dict[str, list[int]]:
+        """The same by the years that their dates begin with."""
+        return _listed((report.date[:4], n) for n, report in enumerate(self._library.reports))
+
+    @cached_property
+    def _authors(self) -> dict[str, list[int]]:
+        """The same by their authors, normalised."""
+        reports = self._library.reports
+        pairs = [(author, n) for n, report in enumerate(reports) for author in report.authors]
+        authors = normalise_all([author for author, _ in pairs])
+        return _listed(zip(authors, (n for _, n in pairs), strict=True))
+
+    def warm(self) -> None:
+        """Read now what the first question about a report would have to wait for."""
+        _ = self._titles, self._years, self._authors
 
     def section(self, path: tuple[str, ...]) -> Mask | None:
         """The documents under these headings; ``None`` (everything) where there are none."""
@@ -50,22 +70,33 @@ class Scope:
         speaks, year = report_asked_for(text)
         if not speaks:
             return None, ()
-        given = ""
-        wanted = []
-        for report in reports:
-            author = next((a for a in report.authors if normalise(a).text in text), None)
-            if (title := self._titles.get(report.id)) and title in text:
-                given = report.title
-            elif year and report.date.startswith(year[:4]):
-                given = year
-            elif author:
-                given = author
-            else:
-                continue
-            wanted.append(report)
+        titled = _named(self._titles, text)
+        dated = set(self._years.get(year[:4], ())) if year else set()
+        wanted = sorted(titled | dated | _named(self._authors, text))
         if not wanted or len(wanted) == len(reports):
             return None, ()
-        meant = "、".join(report.title for report in wanted[:_FEW])
-        ids = {report.id for report in wanted}
-        mask = np.repeat([report.id in ids for report in reports], np.diff(self._documents.starts))
+        last = reports[wanted[-1]]
+        if wanted[-1] in titled:
+            given = last.title
+        elif wanted[-1] in dated:
+            given = year
+        else:
+            given = next(author for author in last.authors if normalise(author).text in text)
+        meant = "、".join(reports[number].title for number in wanted[:_FEW])
+        mask, starts = np.zeros(len(self._documents), np.bool_), self._documents.starts
+        for number in wanted:
+            mask[starts[number] : starts[number + 1]] = True
         return mask, (Notice(NoticeKind.FILTERED, given=given, meant=meant),)
+
+
+def _listed(named: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
+    """What stands beside each name."""
+    listed: dict[str, list[int]] = {}
+    for name, number in named:
+        listed.setdefault(name, []).append(number)
+    return listed
+
+
+def _named(listed: Mapping[str, list[int]], text: str) -> set[int]:
+    """What is listed under the names that stand in ``text``."""
+    return {number for name, numbers in listed.items() if name in text for number in numbers}
