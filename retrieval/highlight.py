@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from retrieval.analysis import PARAMETERS
 from retrieval.asking import RECOGNISED, Sought, asked_kind, unit, without_numbers_of
-from retrieval.evidence import BIGRAMS, CHARACTERS, WORDS, Evidence
+from retrieval.evidence import BIGRAMS, CHARACTERS, FAMILIES, Evidence
 from retrieval.likeness import Likeness
 
 FEATURES = (
@@ -93,62 +93,59 @@ def features(
     holds = evidence.holds[begin:end]
     count = end - begin
     weights = evidence.query.weights
-    overlap = holds @ weights
     # A term's rarity among the sentences of the passage; terms that none holds weigh nothing.
-    rarity = np.log((count + 1) / np.maximum(holds.sum(axis=0), 1)) * (holds.sum(axis=0) > 0)
+    holding = holds.sum(axis=0)
+    rarity = np.log((count + 1) / np.maximum(holding, 1)) * (holding > 0)
     local_weights = (weights > 0) * rarity[:, None]
-    local_weights = local_weights / np.maximum(local_weights.sum(axis=0), 1e-9)
-    local = holds @ local_weights
+    local_weights /= np.maximum(local_weights.sum(axis=0), 1e-9)
     opening = np.maximum(holds[0], evidence.headings[document]) > 0
     beyond_weights = local_weights * ~opening[:, None]
-    beyond = holds @ beyond_weights
-    nothing = np.zeros((1, holds.shape[1]), holds.dtype)
-    before = np.concatenate([nothing, holds[:-1]])
-    after = np.concatenate([holds[1:], nothing])
+    # By each rarity; before the first sentence and after the last one nothing is said.
+    shares = np.zeros((3, len(FAMILIES), count + 2))
+    shares[..., 1:-1] = [(holds @ one).T for one in (weights, local_weights, beyond_weights)]
+    (overlap, local, beyond), before, after = shares[..., 1:-1], shares[..., :-2], shares[..., 2:]
+    added = holds.copy()
+    np.maximum(holds[1:] - holds[:-1], 0, out=added[1:])
     lengths = evidence.lengths[begin:end]
-    position = np.arange(count)
-    fits = (
-        (evidence.held[begin:end] & sought).astype(bool)
-        if sought in RECOGNISED
-        else np.zeros(count, bool)
-    ).astype(np.float64)
-    dates = (evidence.held[begin:end] & Sought.DATE).astype(bool)
-    asked = (weights[:, CHARACTERS] > 0).astype(np.float64)
-    first = (position == 0).astype(np.float64)
-    return np.column_stack([
-        overlap[:, [WORDS, BIGRAMS, CHARACTERS]],
-        local[:, [WORDS, BIGRAMS, CHARACTERS]],
-        beyond[:, [WORDS, BIGRAMS, CHARACTERS]],
+    held = evidence.held[begin:end]
+    fits = (held & sought) > 0 if sought in RECOGNISED else np.zeros(count)
+    first, last = np.zeros(count), np.zeros(count)
+    first[0] = last[-1] = 1
+    columns = np.array([
+        *overlap,
+        *local,
+        *beyond,
         first * beyond_weights[:, CHARACTERS].sum(),
-        (before @ weights)[:, BIGRAMS],
-        (before @ local_weights)[:, CHARACTERS],
-        (before @ beyond_weights)[:, CHARACTERS],
-        (after @ weights)[:, BIGRAMS],
-        (after @ local_weights)[:, CHARACTERS],
-        (np.maximum(holds - before, 0) @ weights)[:, CHARACTERS],
-        (holds @ asked) / np.maximum(lengths, 4),
+        before[0, BIGRAMS],
+        before[1, CHARACTERS],
+        before[2, CHARACTERS],
+        after[0, BIGRAMS],
+        after[1, CHARACTERS],
+        (added @ weights)[:, CHARACTERS],
+        holds @ (weights[:, CHARACTERS] > 0) / np.maximum(lengths, 4),
         fits,
-        fits * local[:, CHARACTERS],
-        _said(question, texts, count),
-        (dates & (sought is not Sought.DATE)).astype(np.float64),
+        fits * local[CHARACTERS],
+        *_said(question, texts, count),
+        (held & Sought.DATE) * (sought is not Sought.DATE),
         first,
-        position == count - 1,
-        np.log((lengths + 5) / (lengths.mean() + 5)),
+        last,
+        np.log((lengths + 5) / (lengths.sum() / count + 5)),
         np.zeros(count)
         if likeness is None
         else likeness.of_sentences(evidence.sentences[begin:end]),
-    ]).astype(np.float64)  # fmt: skip
+    ], np.float64)  # fmt: skip
+    return np.ascontiguousarray(columns.T)  # equal sentences then have equal sums, to the last bit
 
 
 def _said(question: str, texts: Sequence[str], count: int) -> npt.NDArray[np.float64]:
-    """The columns of what only the text of the ``count`` sentences tells."""
-    said = np.zeros((count, 3))
+    """The rows of what only the text of the ``count`` sentences tells."""
+    said = np.zeros((3, count))
     needed, kind = unit(question), asked_kind(question)
     if needed is not None:
-        said[:, 0] = [needed.stands_in(without_numbers_of(question, text)) for text in texts]
+        said[0] = [needed.stands_in(without_numbers_of(question, text)) for text in texts]
     if kind is not None:
-        said[:, 1] = [kind in text for text in texts]
-        said[:, 2] = [kind[-1] in text.replace(kind, "") for text in texts]
+        said[1] = [kind in text for text in texts]
+        said[2] = [kind[-1] in text.replace(kind, "") for text in texts]
     return said
 
 

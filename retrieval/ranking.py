@@ -87,10 +87,10 @@ def features(
     following = np.minimum(np.arange(len(holds)) + 1, len(holds) - 1)
     following[starts[1:] - 1] = starts[1:] - 1  # the last sentence of a passage has none after it
     windows = np.maximum(holds, holds[following]) @ weights
-    passage = np.maximum.reduceat(holds, begins, axis=0)
+    passage = np.logical_or.reduceat(holds > 0, begins).astype(np.float32)
     with_heading = np.maximum(holds, np.repeat(evidence.headings, counts, axis=0)) @ weights
     whole = passage @ weights
-    absent = (1 - np.maximum(passage, evidence.headings))[:, :, None] * weights[None, :, :]
+    absent = 1 - np.maximum(passage, evidence.headings)
     best = np.maximum.reduceat(sentences, begins, axis=0)
     best_window = np.maximum.reduceat(windows, begins, axis=0)
     best_with_heading = np.maximum.reduceat(with_heading, begins, axis=0)
@@ -103,24 +103,24 @@ def features(
     else:
         best_sought, lacking = best_with_heading, np.zeros(len(begins))
     share = scores / max(upper_bound, 1e-9)
-    length = np.log((lengths + 10) / (lengths.mean() + 10))
+    length = np.log((lengths + 10) / (lengths.sum() / len(lengths) + 10))
     keywords = float(sought is Sought.ANYTHING)
-    return np.column_stack([
+    return np.array([
         share,
         scores / max(float(scores.max()), 1e-9),
-        whole[:, [WORDS, BIGRAMS, CHARACTERS]],
-        best[:, [WORDS, BIGRAMS, CHARACTERS]],
-        best_window[:, [WORDS, BIGRAMS, CHARACTERS]],
+        *whole.T,
+        *best.T,
+        *best_window.T,
         sentences[begins, BIGRAMS],
         heading[:, BIGRAMS],
         evidence.headings_asked,
-        best_with_heading[:, [BIGRAMS, CHARACTERS]],
-        absent[:, :, WORDS].max(axis=1),
-        absent[:, :, BIGRAMS].max(axis=1),
+        *best_with_heading.T[[BIGRAMS, CHARACTERS]],
+        (absent * weights[:, WORDS]).max(axis=1),
+        (absent * weights[:, BIGRAMS]).max(axis=1),
         length,
-        best_sought[:, [BIGRAMS, CHARACTERS]],
+        *best_sought.T[[BIGRAMS, CHARACTERS]],
         lacking,
         keywords * share,
         keywords * length,
         np.zeros(len(begins)) if semantic is None else semantic,
-    ]).astype(np.float64)  # fmt: skip
+    ], np.float64).T  # fmt: skip
