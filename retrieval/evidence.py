@@ -72,21 +72,19 @@ def weigh(
     count = len(collection) + 1
     instead = {term: one.instead for one in alternatives for term in one.covered}
 
-    def rarity(term: str) -> float:
-        if doc_freq := collection.doc_freq(term):
-            return float(np.log(count / doc_freq))
+    def doc_freq(term: str) -> int:
+        if own := collection.doc_freq(term):
+            return own
         # What the library says in other words is as rare as those words.
         known = [collection.doc_freq(t) for t in instead.get(term, ()) if collection.knows(t)]
-        return max(
-            (float(np.log(count / max(doc_freq, 1))) for doc_freq in known),
-            default=float(np.log(count)),
-        )
+        return max(min(known, default=1), 1)
 
-    rarities = np.array([rarity(term) for term in column], np.float32)
+    doc_freqs = np.array([doc_freq(term) for term in column], np.int64)
+    rarities = np.log(count / doc_freqs).astype(np.float32)
     weights = np.zeros((len(column), len(FAMILIES)), np.float32)
     for family, members in enumerate(families):
-        for term in members:
-            weights[column[term], family] = rarities[column[term]]
+        rows = [column[term] for term in members]
+        weights[rows, family] = rarities[rows]
     totals = weights.sum(axis=0)
     weights /= np.where(totals > 0, totals, 1)
     return QueryTerms(tuple(column), rarities, weights, tuple(alternatives))
@@ -164,7 +162,8 @@ def gather(
     starts = np.concatenate([[0], np.cumsum(last - first)]).astype(np.int64)
     instead = [index.ids(one.instead) for one in query.alternatives]
     extra = sorted({number for numbers in instead for number in numbers})
-    known = {index.vocabulary[t]: i for i, t in enumerate(query.terms) if t in index.vocabulary}
+    number_of = index.vocabulary.get
+    known = {n: i for i, t in enumerate(query.terms) if (n := number_of(t)) is not None}
     for number in extra:
         known.setdefault(number, len(query.terms) + extra.index(number))
     width = len(query.terms) + len(extra)

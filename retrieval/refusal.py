@@ -45,6 +45,7 @@ _RANKING_SIGNALS = (
     "sought_lacking",
     "semantic",
 )
+_RANKED = [ranking.FEATURES.index(name) for name in _RANKING_SIGNALS]
 
 SIGNALS = (
     *_RANKING_SIGNALS,  # of the best passage, see ``ranking.FEATURES``
@@ -65,11 +66,10 @@ def signals(found: Found, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.float6
     """
     assert found.evidence is not None  # noqa: S101 - for the type checker; stated above
     best = found.order[0]
-    named = dict(zip(ranking.FEATURES, found.features[best], strict=True))
     lead = found.scores[best] - (found.scores[found.order[1]] if len(found.order) > 1 else 0.0)
     unknown = (~known) @ found.evidence.query.weights
     return np.array([
-        *(named[name] for name in _RANKING_SIGNALS),
+        *found.features[best, _RANKED],
         found.scores[best],
         min(lead, 3.0),
         *unknown[[WORDS, BIGRAMS, CHARACTERS]],
