@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.model import Span
 from retrieval import ranking
 from retrieval.analysis import Analyzer, Terms
 from retrieval.asking import Sought, sought, topic, without_exclusion
@@ -55,7 +56,8 @@ class Found:
     """The candidates for one part of a question, and the ``weights`` that put them in order.
 
     ``order`` lists rows of ``evidence`` (documents of ``hits``), best first; ``scores`` and
-    ``features`` belong to the rows.
+    ``features`` belong to the rows. ``marked`` keeps what was marked in a row, to judge by it or
+    not: the best is looked at to be judged and to be shown.
     """
 
     asked: Asked
@@ -66,6 +68,7 @@ class Found:
     scores: npt.NDArray[np.float64]
     order: npt.NDArray[np.int64]
     likeness: Likeness | None = None
+    marked: dict[tuple[int, bool], tuple[Span, ...]] = field(default_factory=dict, repr=False)
 
     def documents(self) -> list[int]:
         """The documents' numbers, best first."""

@@ -316,19 +316,25 @@ class Judge:
         ]
         return bool(names and others) and not any(others)
 
-    def marked(self, found: Found, row: int, *, judging: bool = False) -> list[Span]:
+    def marked(self, found: Found, row: int, *, judging: bool = False) -> tuple[Span, ...]:
         """The sentences of the ``row``-th candidate that answer, as spans of its report.
 
         ``judging`` is whether they say at all what is asked: a sentence is then not looked for
         because it has a number of the unit asked for, which the paragraph may count else with.
         """
+        judging = judging and highlight.reads(found.asked.text)  # to all others it is the same
+        if (row, judging) not in found.marked:
+            found.marked[row, judging] = self._marked(found, row, judging=judging)
+        return found.marked[row, judging]
+
+    def _marked(self, found: Found, row: int, *, judging: bool) -> tuple[Span, ...]:
         assert found.evidence is not None  # noqa: S101 - a row has evidence
         weights = highlight.load_weights()
         question = found.asked.text
         report, passages = self._report(int(found.hits.documents[row]))
         sentences = [sentence for passage in passages for sentence in passage.sentences]
         texts = (
-            [normalise(sentence.of(report.text)).text for sentence in sentences]
+            normalise_all([sentence.of(report.text) for sentence in sentences])
             if highlight.reads(question)
             else []
         )
@@ -348,7 +354,7 @@ class Judge:
             near = np.flatnonzero(chance >= _LIKELY * chance.max())
             best = sorted(near.tolist(), key=lambda n: -chance[n])
             marked += [n for n in best if n not in marked and needed.stands_in(texts[n])][:1]
-        return [sentences[n] for n in sorted(marked)]
+        return tuple(sentences[n] for n in sorted(marked))
 
     def _declaration(self, text: str) -> tuple[str, bool, bool] | None:
         """The catalog entry that a question names: whether it is only named, and a person."""
