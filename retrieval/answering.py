@@ -315,7 +315,7 @@ class Answerer:
         With ``related`` those that come nowhere near the best of their part are left out.
         """
         marked: dict[int, list[Span]] = {}
-        chosen: list[tuple[int, float, int]] = []
+        chosen: list[tuple[Report, tuple[Passage, ...], list[Span], float, int]] = []
         texts: list[str] = []
         shown = _shown(judged)
         rounds = itertools.zip_longest(*(judged[number].found.order.tolist() for number in shown))
@@ -340,12 +340,12 @@ class Answerer:
                     continue
                 texts.append(text)
                 marked[document] = list(self._judge.marked(found, row))
-                chosen.append((document, float(found.scores[row]), number))
+                chosen.append((report, passages, marked[document], score, number))
             if len(chosen) >= limit and len(shown) == 1:
                 break
         return tuple(
-            quoting.quote(*self._report(document), set(marked[document]), score, part)
-            for document, score, part in chosen
+            quoting.quote(report, passages, set(marks), score, part)
+            for report, passages, marks, score, part in chosen
         )
 
     def _suggest(self, text: str) -> tuple[str, ...]:

@@ -52,7 +52,8 @@ def quote(
     Of a paragraph that is divided into clauses, only those with something marked are quoted,
     and what stands between them.
     """
-    spans = _joined(report.text, marked)
+    text = report.text
+    spans = _joined(text, marked)
     # Neighbouring sentences that were joined can reach over several clauses.
     quoted = [
         p for p in passages if any(s.start < p.span.end and p.span.start < s.end for s in spans)
@@ -61,7 +62,7 @@ def quote(
     if spans:
         whole = Span(min(whole.start, spans[0].start), max(whole.end, spans[-1].end))
     return Quote(
-        text=whole.of(report.text),
+        text=whole.of(text),
         span=whole,
         highlights=tuple(span.shifted(-whole.start) for span in spans),
         citation=cite(report, passages[0].paragraph),
