@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
+from functools import cache, lru_cache
 
 import yaml
 
@@ -94,6 +94,8 @@ class _Patterns:
     not_roster: re.Pattern[str]
 
 
+_REMEMBERED = 256  # questions: several steps to an answer ask the same of one
+
 OWN_NUMBER = re.compile(
     r"\d{2,}(?:\.\d+)?|\d+(?:\.\d+)?(?=[月日号%])|[一二三四五六七八九十百千万〇零]{2,}(?=[年月日号%个名次条项人])"
 )
@@ -176,6 +178,7 @@ def _patterns() -> _Patterns:
     )
 
 
+@lru_cache(_REMEMBERED)
 def sought(question: str) -> Sought:
     """What a normalised question asks for.
 
@@ -188,6 +191,7 @@ def sought(question: str) -> Sought:
     return Sought.ANYTHING
 
 
+@lru_cache(_REMEMBERED)
 def topic(question: str) -> str:
     """A normalised question without the words that ask: each becomes a space.
 
@@ -298,6 +302,7 @@ def without_exclusion(question: str) -> str:
     return _patterns().exclusion.sub("", question)
 
 
+@lru_cache(_REMEMBERED)
 def unit(question: str) -> Unit | None:
     """What a sentence must say to answer a normalised question about a number or a date.
 
