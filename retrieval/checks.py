@@ -83,12 +83,9 @@ def missing(
     """
     asked = without_exclusion(question)
     there = f"{passage.above}\n{passage.paragraph}"
-    numbers = {unit for unit in characters(there) if unit is not None}
-    lacking = [
-        number
-        for number in OWN_NUMBER.findall(asked)
-        if numeral(number) not in numbers and number not in there
-    ]
+    own = OWN_NUMBER.findall(asked)
+    numbers = {unit for unit in characters(there) if unit is not None} if own else set()
+    lacking = [number for number in own if numeral(number) not in numbers and number not in there]
     lacking += [
         name for name, forms in names if name in asked and not any(form in there for form in forms)
     ]
