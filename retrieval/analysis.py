@@ -83,6 +83,9 @@ class Normalised:
         return Span(begins[span.start], begins[span.end - 1] + 1)
 
 
+_TOGETHER = 1 << 12  # words that are worked on in one go: 3 ms, in which nobody else computes
+
+
 def normalise(text: str) -> Normalised:
     """Fold width, case, compatibility forms and traditional characters.
 
@@ -98,6 +101,12 @@ def normalise_all(texts: Sequence[str]) -> list[str]:
     >>> normalise_all(["劉安", "（ＬＩＵ）"])
     ['刘安', '(liu)']
     """
+    # In parts: whoever answers meanwhile waits for each.
+    parts = (texts[begin : begin + _TOGETHER] for begin in range(0, len(texts), _TOGETHER))
+    return [text for part in parts for text in _normalised_together(part)]
+
+
+def _normalised_together(texts: Sequence[str]) -> list[str]:
     folded = [text.translate(_FOLDING) for text in texts]
     # No word of the converter's dictionaries has a line break, so that none runs over it.
     if not any("\n" in text for text in folded):
@@ -231,8 +240,8 @@ class Analyzer:
         cache: Path | None = None,
         fast: bool = False,
     ) -> None:
-        named = frozenset(_all_normalised(people)), frozenset(_all_normalised(places))
-        words = {*_all_normalised(lexicon), *named[0], *named[1]} - {""}
+        named = frozenset(normalise_all([*people])), frozenset(normalise_all([*places]))
+        words = {*normalise_all([*lexicon]), *named[0], *named[1]} - {""}
         known = segmenting.dictionary(cache, fast=fast)
         added = {
             word: frequency
@@ -379,14 +388,7 @@ def _again(written: npt.NDArray[np.uint8], cache: Path | None, fast: bool) -> An
     return Analyzer.taught(written, cache=cache, fast=fast)
 
 
-_TOGETHER = 1 << 12  # words that are worked on in one go: 3 ms, in which nobody else computes
 _PERSON, _PLACE = "person", "place"
-
-
-def _all_normalised(words: Iterable[str]) -> Iterable[str]:
-    listed = list(words)
-    for begin in range(0, len(listed), _TOGETHER):
-        yield from normalise_all(listed[begin : begin + _TOGETHER])
 
 
 def ascending(words: Iterable[str]) -> Iterable[str]:
