@@ -550,9 +550,9 @@ class _Loading:
             return
         names = {os.path.normpath(name) for name in listed}
         left = [
-            path
-            for path in readable_files(folder)
-            if os.path.relpath(path, self.folder) not in names
+            folder / name
+            for name in readable_names(folder)
+            if os.path.normpath(f"{REPORTS}/{name}") not in names
         ]
         known = {(self.folder / name).resolve() for name in listed} if left else set()
         for path in left:
