@@ -330,7 +330,9 @@ class Answerer:
                 document = int(found.hits.documents[row])
                 if document in marked:
                     if len(shown) > 1 and row == found.order[0]:
-                        marked[document] += self._judge.marked(found, row)
+                        marked[document] += self._judge.marked(
+                            found, row, self._documents[document]
+                        )
                     continue
                 if len(chosen) >= limit:
                     continue
@@ -339,7 +341,7 @@ class Answerer:
                 if any(fuzz.ratio(text, other, score_cutoff=_SAME) for other in texts):
                     continue
                 texts.append(text)
-                marked[document] = list(self._judge.marked(found, row))
+                marked[document] = list(self._judge.marked(found, row, passages))
                 chosen.append((report, passages, marked[document], score, number))
             if len(chosen) >= limit and len(shown) == 1:
                 break

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.library import Library
-from knowledge.model import Passage, Report, Span
+from knowledge.model import Passage, Span
 from retrieval import checks, highlight, ranking, refusal, semantic
 from retrieval.analysis import Analyzer, normalise, normalise_all
 from retrieval.asking import bearers, is_errand, unit
@@ -164,11 +164,12 @@ class Judge:
 
     def _passage(self, found: Found, row: int) -> checks.Passage:
         """The ``row``-th candidate as the checks look at it."""
-        report, passages = self._report(int(found.hits.documents[row]))
-        spans = self.marked(found, row, judging=True)
+        passages = self._documents[int(found.hits.documents[row])]
+        report = self._library.report(passages[0].report_id)
+        text, spans = report.text, self.marked(found, row, passages, judging=True)
         return checks.Passage(
-            marked=normalise("\n".join(span.of(report.text) for span in spans)).text,
-            paragraph=normalise(passages[0].paragraph.span.of(report.text)).text,
+            marked=normalise("\n".join(span.of(text) for span in spans)).text,
+            paragraph=normalise(passages[0].paragraph.span.of(text)).text,
             above=normalise(
                 "\n".join((
                     report.title, report.subtitle, report.date, report.region, *report.authors,
@@ -316,28 +317,31 @@ class Judge:
         ]
         return bool(names and others) and not any(others)
 
-    def marked(self, found: Found, row: int, *, judging: bool = False) -> tuple[Span, ...]:
+    def marked(
+        self, found: Found, row: int, passages: Sequence[Passage], *, judging: bool = False
+    ) -> tuple[Span, ...]:
         """The sentences of the ``row``-th candidate that answer, as spans of its report.
 
+        ``passages`` are those of the candidate.
         ``judging`` is whether they say at all what is asked: a sentence is then not looked for
         because it has a number of the unit asked for, which the paragraph may count else with.
         """
         judging = judging and highlight.reads(found.asked.text)  # to all others it is the same
         if (row, judging) not in found.marked:
-            found.marked[row, judging] = self._marked(found, row, judging=judging)
+            found.marked[row, judging] = self._marked(found, row, passages, judging=judging)
         return found.marked[row, judging]
 
-    def _marked(self, found: Found, row: int, *, judging: bool) -> tuple[Span, ...]:
+    def _marked(
+        self, found: Found, row: int, passages: Sequence[Passage], *, judging: bool
+    ) -> tuple[Span, ...]:
         assert found.evidence is not None  # noqa: S101 - a row has evidence
         weights = highlight.load_weights()
         question = found.asked.text
-        report, passages = self._report(int(found.hits.documents[row]))
         sentences = [sentence for passage in passages for sentence in passage.sentences]
-        texts = (
-            normalise_all([sentence.of(report.text) for sentence in sentences])
-            if highlight.reads(question)
-            else []
-        )
+        texts: Sequence[str] = ()
+        if highlight.reads(question):
+            text = self._library.report(passages[0].report_id).text
+            texts = normalise_all([sentence.of(text) for sentence in sentences])
         chance = highlight.probabilities(
             found.evidence,
             row,
@@ -362,10 +366,6 @@ class Judge:
             if form in text:
                 return name, only, any(name == p.name for p in self._library.lexicon.people)
         return None
-
-    def _report(self, document: int) -> tuple[Report, tuple[Passage, ...]]:
-        passages = self._documents[document]
-        return self._library.report(passages[0].report_id), passages
 
 
 def _overlap(term: str, name: str) -> bool:
