@@ -217,6 +217,7 @@ def held(sentence: str, *, person: bool, place: bool) -> int:
     return bits
 
 
+@lru_cache(_REMEMBERED)
 def asked_kind(question: str) -> str | None:
     """The kind of thing that a normalised question asks for one of.
 

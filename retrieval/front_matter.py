@@ -39,8 +39,8 @@ def asked_for(question: str) -> tuple[tuple[Kind, ...], str] | None:
     for kind, pattern in kinds.items():
         if match := pattern.search(rest):
             places[kind] = match.start()
-        # Spaces keep the places, and what is left from joining to new words.
-        rest = pattern.sub(lambda found: " " * len(found[0]), rest)
+            # Spaces keep the places, and what is left from joining to new words.
+            rest = pattern.sub(lambda found: " " * len(found[0]), rest)
     if not places:
         return None
     named = " ".join(re.findall(r"\w+", beside.sub(" ", topic(rest))))
