@@ -72,6 +72,7 @@ class Reader:
     def warm(self) -> None:
         """Learn now the names that the first question that finds too little would wait for."""
         _ = self._finder
+        self._speller.warm()
 
     def correct(self, text: str) -> tuple[str, tuple[Notice, ...]]:
         """The text with what seems to be misspelled names put right, and what to say of it."""

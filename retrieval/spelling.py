@@ -34,6 +34,10 @@ class Speller:
         self._knows = knows
         self._may_be_person = may_be_person
 
+    def warm(self) -> None:
+        """Work out now what sounds alike."""
+        _by_syllable()
+
     def corrections(self, text: str, words: Sequence[str]) -> tuple[tuple[str, str], ...]:
         """What is written and what is meant in a normalised text with these words, in order."""
         found = [one for run in self._runs(words) for one in self._of_run(run) if one[0] in text]
