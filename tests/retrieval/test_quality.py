@@ -20,23 +20,23 @@ from retrieval.semantic import Encoder, installed_encoder
 # semantic evidence; one question is half a point.
 FLOORS = {
     "gold": {
-        "recall@1": 0.86,
-        "recall@3": 0.94,
-        "recall@10": 0.97,
-        "mrr@10": 0.90,
-        "sentence@1": 0.87,
-        "refusal_auroc": 0.89,
-        "answered_when_answerable": 0.88,
+        "recall@1": 0.89,
+        "recall@3": 0.97,
+        "recall@10": 0.98,
+        "mrr@10": 0.93,
+        "sentence@1": 0.92,
+        "refusal_auroc": 0.93,
+        "answered_when_answerable": 0.90,
         "refused_when_not:near_miss": 0.92,
         "refused_when_not:off_topic": 0.98,
     },
     "gold, semantic": {
         "recall@1": 0.92,
-        "recall@3": 0.96,
+        "recall@3": 0.97,
         "recall@10": 0.98,
         "mrr@10": 0.94,
         "sentence@1": 0.95,
-        "refusal_auroc": 0.95,
+        "refusal_auroc": 0.96,
         "answered_when_answerable": 0.95,
         "refused_when_not:near_miss": 0.92,
         "refused_when_not:off_topic": 0.98,
@@ -45,39 +45,58 @@ FLOORS = {
     "written": {
         "recall@1": 0.88,
         "recall@3": 0.94,
-        "sentence@1": 0.88,
-        "refusal_auroc": 0.84,
-        "answered_when_answerable": 0.77,
+        "sentence@1": 0.89,
+        "refusal_auroc": 0.85,
+        "answered_when_answerable": 0.78,
         "refused_when_not:near_miss": 0.90,
         "refused_when_not:off_topic": 0.98,
     },
     "written, semantic": {
-        "recall@1": 0.92,
+        "recall@1": 0.93,
         "recall@3": 0.98,
-        "sentence@1": 0.93,
-        "refusal_auroc": 0.90,
-        "answered_when_answerable": 0.89,
+        "sentence@1": 0.95,
+        "refusal_auroc": 0.91,
+        "answered_when_answerable": 0.90,
         "refused_when_not:near_miss": 0.90,
         "refused_when_not:off_topic": 0.94,
     },
     # 248 questions on three, by somebody who knew nothing of the program; see there as well.
     "blind": {
-        "recall@1": 0.74,
-        "recall@3": 0.86,
-        "sentence@1": 0.76,
-        "refusal_auroc": 0.73,
-        "answered_when_answerable": 0.62,
-        "refused_when_not:near_miss": 0.64,
+        "recall@1": 0.76,
+        "recall@3": 0.87,
+        "sentence@1": 0.78,
+        "refusal_auroc": 0.78,
+        "answered_when_answerable": 0.63,
+        "refused_when_not:near_miss": 0.76,
         "refused_when_not:off_topic": 0.98,
     },
     "blind, semantic": {
-        "recall@1": 0.81,
+        "recall@1": 0.82,
+        "recall@3": 0.93,
+        "sentence@1": 0.81,
+        "refusal_auroc": 0.84,
+        "answered_when_answerable": 0.82,
+        "refused_when_not:near_miss": 0.64,
+        "refused_when_not:off_topic": 0.94,
+    },
+    # 210 more on three, typed as in a chat by another such person.
+    "chat": {
+        "recall@1": 0.75,
+        "recall@3": 0.86,
+        "sentence@1": 0.78,
+        "refusal_auroc": 0.76,
+        "answered_when_answerable": 0.67,
+        "refused_when_not:near_miss": 0.78,
+        "refused_when_not:off_topic": 0.98,
+    },
+    "chat, semantic": {
+        "recall@1": 0.79,
         "recall@3": 0.93,
         "sentence@1": 0.80,
-        "refusal_auroc": 0.79,
-        "answered_when_answerable": 0.81,
-        "refused_when_not:near_miss": 0.50,
-        "refused_when_not:off_topic": 0.94,
+        "refusal_auroc": 0.82,
+        "answered_when_answerable": 0.80,
+        "refused_when_not:near_miss": 0.69,
+        "refused_when_not:off_topic": 0.98,
     },
     "cmrc": {
         "recall@1": 0.98,
@@ -192,12 +211,12 @@ def of_all_kinds(name: str, shipped: Library, encoder: Encoder | None) -> Measur
     return measures(name, 0, results, index_s=0)
 
 
-@pytest.mark.parametrize("name", ["written", "blind"])
+@pytest.mark.parametrize("name", ["written", "blind", "chat"])
 def test_reports_of_other_kinds_are_answered_as_well_as_before(name: str, shipped: Library) -> None:
     assert below(of_all_kinds(name, shipped, None), FLOORS[name]) == {}
 
 
-@pytest.mark.parametrize("name", ["written", "blind"])
+@pytest.mark.parametrize("name", ["written", "blind", "chat"])
 def test_reports_of_other_kinds_are_answered_better_with_semantic_evidence(
     name: str, shipped: Library
 ) -> None:
