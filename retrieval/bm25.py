@@ -31,6 +31,8 @@ B = 0.6
 
 _FEW = 256  # so few scores are sorted sooner than selected from
 _WIDTH = 256  # so many scores, each the highest of a group, bound what the best have
+_MANY = 1 << 15  # scores from which groups are small, so that only few need a second look
+_SIZE = 64  # scores of such a group
 _AT_ONCE = 1 << 14  # documents or postings scored at once: bounds the memory that this takes
 
 
@@ -275,8 +277,7 @@ def top(scores: Floats, k: int) -> Ids:
         while positive and scores[order[positive - 1]] <= 0:
             positive -= 1
         return order[:positive]
-    least = _at_least(scores, k)
-    candidates = (scores >= least if least > 0 else scores > 0).nonzero()[0]
+    candidates = _leading(scores, k)
     found = scores.take(candidates)
     if len(candidates) > max(k, _FEW):
         # Everything that ties with the k-th is kept until the stable sort has decided.
@@ -286,12 +287,26 @@ def top(scores: Floats, k: int) -> Ids:
     return candidates.take(ranks).astype(np.int32)
 
 
-def _at_least(scores: Floats, k: int) -> float:
-    """What ``k`` of many scores have at least; 0 where that is not soon told."""
-    width = max(_WIDTH, 4 * k)
-    if width * 2 > len(scores):
-        return 0.0
-    # The highest of disjoint groups are so many different scores.
-    groups = len(scores) // width
-    highest = scores[: groups * width].reshape(groups, width).max(axis=0)
-    return float(np.partition(highest, width - k)[-k])
+def _leading(scores: Floats, k: int) -> npt.NDArray[np.intp]:
+    """Those of many documents, ascending, that can be among the best ``k``: few, if that is told.
+
+    The highest scores of disjoint groups are so many different scores, so that the ``k``-th of
+    them is a bound.
+    """
+    many = len(scores) >= _MANY
+    groups = max(len(scores) // _SIZE if many else _WIDTH, 4 * k)
+    size = len(scores) // groups
+    if size < 2:
+        return (scores > 0).nonzero()[0]
+    grid = scores[: size * groups].reshape(size, groups)
+    highest = grid.max(axis=0)
+    least = np.partition(highest, groups - k)[-k]
+    if least <= 0 or not many:
+        return (scores >= least if least > 0 else scores > 0).nonzero()[0]
+    # Who reaches it is looked for in the groups that do: another look at all takes as long again.
+    reach = (highest >= least).nonzero()[0]
+    across, along = (grid.take(reach, axis=1) >= least).nonzero()
+    found = across * groups + reach.take(along)
+    found.sort()
+    rest = (scores[grid.size :] >= least).nonzero()[0] + grid.size
+    return np.concatenate([found, rest])

@@ -338,7 +338,7 @@ def test_the_best_scores_with_ties_stand_in_document_order() -> None:
 @pytest.mark.parametrize("empty", [0.0, 0.6, 0.999])
 def test_the_best_of_many_scores_are_those_of_a_stable_sort(different: int, empty: float) -> None:
     rng = np.random.default_rng(different)
-    for size in (256, 257, 511, 512, 513, 3000, 20_011):
+    for size in (256, 257, 511, 512, 513, 3000, 20_011, 32_768, 40_001):
         scores = rng.integers(1, different + 1, size) / 7
         scores[rng.random(size) < empty] = 0
         for k in (1, 10, 100, 800, size, size + 1):
