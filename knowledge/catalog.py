@@ -60,8 +60,8 @@ def load_library(
 ) -> Library:
     """Everything in a knowledge folder, validated.
 
-    With a ``catalog.yaml`` the folder has what it lists. Without one every file of a readable
-    format in it, at any depth, is a report, titled by its first heading or its name. What the
+    With a ``catalog.yaml`` the folder has what it lists. Without one every document in it, at any
+    depth, is a report, titled by its first heading or its name. What the
     ``overlay.yaml`` in the folder ``overlay`` says, by default in the same one, is laid over it.
     Raises ``InvalidCatalog`` with every fault. That a question's passage is in no report is one,
     unless not ``strict``: then ``Library.broken`` has the question.
@@ -228,10 +228,13 @@ def _without_catalog(folder: Path, over: _Over) -> Library:
     faults: list[Fault] = []
     reports: dict[str, Report] = {}
     ids: set[str] = set()
-    for path in readable_files(folder):
+    for path in document_files(folder):
         if over.has(path):
             continue
         name = path.relative_to(folder).as_posix()
+        if (refused := _refused(name)) is not None:
+            faults.append(Fault(name, 1, refused))
+            continue
         own_id = report_id(name)
         if own_id in ids:
             own_id = _distinct_id(own_id, name)
@@ -281,16 +284,16 @@ def _told(name: str, own_id: str) -> tuple[str, str]:
     return own_id, PurePosixPath(name).stem
 
 
-def readable_files(folder: Path) -> list[Path]:
-    """The files of readable formats in ``folder``, at any depth.
+def document_files(folder: Path) -> list[Path]:
+    """The documents in ``folder``, at any depth, whether their formats are read or not.
 
     Not what is hidden, nor the lock files of office programs, nor what the bot keeps itself,
-    should it lie there.
+    should it lie there; nor pictures and whatever else nobody takes for a report.
     """
-    return [folder / name for name in readable_names(folder)]
+    return [folder / name for name in document_names(folder)]
 
 
-def readable_names(folder: Path) -> list[str]:
+def document_names(folder: Path) -> list[str]:
     """The paths in ``folder`` of the same, with slashes."""
     found: list[str] = []
     below = [""]
@@ -311,11 +314,20 @@ def readable_names(folder: Path) -> list[str]:
                 below.append(f"{place}{name}/")
             elif (
                 not name.startswith("~$")  # Word marks so that a file is open
-                and os.path.splitext(name)[1].lower() in readers.SUFFIXES  # noqa: PTH122 - sooner
+                and os.path.splitext(name)[1].lower() in readers.DOCUMENTS  # noqa: PTH122 - sooner
                 and entry.is_file()
             ):
                 found.append(f"{place}{name}")
     return sorted(found, key=lambda name: name.split("/"))
+
+
+def _refused(name: str) -> str | None:
+    """Why a document is not read, should its format be one that is not."""
+    try:
+        readers.suffix_of(name)
+    except UnreadableReport as error:
+        return str(error)
+    return None
 
 
 def _content(path: Path) -> bytes | str:
@@ -551,16 +563,20 @@ class _Loading:
         names = {os.path.normpath(name) for name in listed}
         left = [
             folder / name
-            for name in readable_names(folder)
+            for name in document_names(folder)
             if os.path.normpath(f"{REPORTS}/{name}") not in names
         ]
         known = {(self.folder / name).resolve() for name in listed} if left else set()
         for path in left:
             if path.resolve() not in known and not self.over.has(path):
                 name = path.relative_to(self.folder).as_posix()
-                self.checker.add(
-                    ("reports",), f"{name} is not listed; add it here or move it out of {REPORTS}/"
+                refused = _refused(name)
+                what = (
+                    "is not listed; add it here"
+                    if refused is None
+                    else f"is not listed and {refused}"
                 )
+                self.checker.add(("reports",), f"{name} {what} or move it out of {REPORTS}/")
 
     def unique(self, values: Iterable[tuple[Location, str, str]]) -> None:
         """Record each value that stands earlier already."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from knowledge.catalog import CATALOG, REPORTS, readable_names
+from knowledge.catalog import CATALOG, REPORTS, document_names
 from knowledge.digests import digest_of
 from knowledge.errors import InvalidCatalog, UnknownDraft, UnusableShelf
 from knowledge.lined_yaml import parse
@@ -46,8 +46,9 @@ class Change:
 def snapshot(folder: Path) -> Snapshot:
     """The files of ``folder`` that are knowledge: those that its catalog names, and the catalog.
 
-    Without a catalog every file of a readable format. What the catalog names and the folder does
-    not have is left out, for the loading to complain about. Raises ``UnusableShelf``.
+    Without a catalog every document, also of a format that is not read. What the catalog names and
+    the folder does not have is left out. The loading complains about either. Raises
+    ``UnusableShelf``.
     """
     try:
         names = _catalogued(folder) if (folder / CATALOG).is_file() else _uncatalogued(folder)
@@ -62,7 +63,7 @@ def snapshot(folder: Path) -> Snapshot:
 
 def _catalogued(folder: Path) -> set[str]:
     names = {CATALOG}
-    names |= {f"{REPORTS}/{name}" for name in readable_names(folder / REPORTS)}
+    names |= {f"{REPORTS}/{name}" for name in document_names(folder / REPORTS)}
     for name in _named((folder / CATALOG).read_bytes()):
         if name not in names and _lies_in(folder, name):
             names.add(os.path.normpath(name))
@@ -95,7 +96,7 @@ def _lies_in(folder: Path, name: str) -> bool:
 
 
 def _uncatalogued(folder: Path) -> set[str]:
-    names = set(readable_names(folder))
+    names = set(document_names(folder))
     return names - {row.file for row in _own_overlay(folder)[0].reports}
 
 

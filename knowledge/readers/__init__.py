@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from knowledge.readers.document import Block, BlockKind, Document, Remark, RemarkKind, Unit
-from knowledge.readers.formats import SUFFIXES
+from knowledge.readers.formats import DOCUMENTS, SUFFIXES, suffix_of
 from knowledge.readers.isolated import Workshop
 
 __all__ = [
+    "DOCUMENTS",
     "SUFFIXES",
     "Block",
     "BlockKind",
@@ -16,6 +17,7 @@ __all__ = [
     "Unit",
     "Workshop",
     "read",
+    "suffix_of",
 ]
 
 

@@ -40,11 +40,17 @@ MOST_TEXT = 10_000_000
 """The most characters of one report: some thirty thick books."""
 
 _INSTEAD = {
-    **dict.fromkeys((".doc", ".docm", ".dot", ".dotm", ".dotx", ".odt", ".rtf", ".wps"), ".docx"),
+    **dict.fromkeys((".doc", ".docm", ".dot", ".dotm", ".dotx"), ".docx"),
+    **dict.fromkeys((".odt", ".pages", ".rtf", ".wps", ".wpt"), ".docx"),
     **dict.fromkeys((".mht", ".mhtml", ".shtml", ".xhtml"), ".html"),
-    **dict.fromkeys((".ofd", ".ppt", ".pptx", ".xps", ".caj"), ".pdf"),
-    **dict.fromkeys((".mobi", ".azw3"), ".epub"),
+    # Of spreadsheets a web page keeps the rows and columns best.
+    **dict.fromkeys((".csv", ".et", ".numbers", ".ods", ".tsv", ".xls", ".xlsm", ".xlsx"), ".html"),
+    **dict.fromkeys((".caj", ".djvu", ".dps", ".odp", ".ofd", ".ppt", ".pptx", ".xps"), ".pdf"),
+    **dict.fromkeys((".azw3", ".mobi"), ".epub"),
 }
+
+DOCUMENTS = SUFFIXES | frozenset(_INSTEAD)
+"""The endings of all that somebody may take for a report: what is read, or refused in words."""
 
 _OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")

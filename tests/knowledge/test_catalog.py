@@ -516,6 +516,18 @@ def test_a_fault_names_file_and_line_and_what_to_do(folder: Folder, kind: str) -
             "新。".encode(),
             "catalog.yaml:1: reports/neu.txt is not listed; add it here or move it out of reports/",
         ),
+        (
+            "reports/年报.doc",
+            b"",
+            "catalog.yaml:1: reports/年报.doc is not listed and has a format that is not read "
+            "(.doc); save it as .docx or move it out of reports/",
+        ),
+        (
+            "reports/2024/数据.CSV",
+            b"",
+            "catalog.yaml:1: reports/2024/数据.CSV is not listed and has a format that is not read "
+            "(.csv); save it as .html or move it out of reports/",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used_is_a_fault(
@@ -631,13 +643,26 @@ def test_mangled_yaml_gives_faults_and_nothing_worse(
 # --- without a catalog ---------------------------------------------------------------------------
 
 
+NO_DOCUMENTS = (
+    "README",
+    "sub/图1.png",
+    "sub/Thumbs.db",
+    "sub/~$notes.docx",  # the marks of Word and LibreOffice that somebody has the file open
+    "sub/~$notes.doc",
+    "sub/.~lock.notes.doc#",
+    "sub/notes.docx~",
+    "sub/~WRL0001.tmp",
+    ".hidden/a.md",
+    ".hidden/a.doc",
+)
+
+
 def test_a_folder_of_reports_needs_no_catalog(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.write("2024 Report.md", "# 甲\n\n一。\n")
     folder.write("sub/护航.txt", "没有标题,只有一段。\n")
-    folder.write("sub/notes.xlsx", b"PK")
-    folder.write("sub/~$notes.docx", b"the mark of Word that somebody has the file open")
-    folder.write(".hidden/a.md", "藏。")
+    for name in NO_DOCUMENTS:
+        folder.write(name, b"PK")
     library = load_library(tmp_path)
     assert [(report.id, report.title, report.text) for report in library.reports] == [
         ("2024-report", "甲", "甲\n一。"),
@@ -671,6 +696,25 @@ def test_a_folder_of_bad_reports_tells_each_fault(tmp_path: Path) -> None:
         "a.md:1: is empty",
         "b.md:1: is not a text file: control character U+0000 on line 1",
     ]
+
+
+def test_a_document_of_a_format_that_is_not_read_is_a_fault(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.write("2024.md", "一。")
+    folder.write("2024.doc", b"")
+    folder.write("a.docm", b"PK")
+    folder.write("表/数据.csv", "盟市,警务室\n")
+    assert folder.faults() == [
+        "2024.doc:1: has a format that is not read (.doc); save it as .docx",
+        "a.docm:1: has a format that is not read (.docm); save it as .docx",
+        "表/数据.csv:1: has a format that is not read (.csv); save it as .html",
+    ]
+
+
+def test_what_nobody_takes_for_a_report_may_lie_beside_the_reports(folder: Folder) -> None:
+    for name in NO_DOCUMENTS:
+        folder.write(f"reports/{name}", b"PK")
+    assert len(folder.load().reports) == 1
 
 
 def test_a_folder_without_reports_says_what_to_add(tmp_path: Path) -> None:

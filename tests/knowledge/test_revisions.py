@@ -25,6 +25,7 @@ from knowledge.changes import (
 )
 from knowledge.errors import (
     DamagedRevision,
+    InvalidCatalog,
     OutdatedDraft,
     UnknownDraft,
     UnknownRevision,
@@ -333,6 +334,14 @@ def test_a_snapshot_changes_with_its_files_and_with_nothing_else(folder: Folder)
     assert snapshot(folder.path).digest == before
     folder.replace("reports/caoyuan.md", "18个", "19个")
     assert snapshot(folder.path).digest != before
+
+
+def test_a_revision_has_the_faults_of_its_folder(folder: Folder, shelf: Revisions) -> None:
+    folder.write("reports/年报.doc", b"")
+    change = from_folder(folder.path, None)
+    draft = shelf.propose("d", change.files, by="7", what=change.what, seen=change.seen)
+    with pytest.raises(InvalidCatalog, match="not listed and has a format that is not read"):
+        load_library(draft.folder)
 
 
 def test_a_snapshot_takes_nothing_from_outside_the_folder(folder: Folder, tmp_path: Path) -> None:
