@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,7 +111,12 @@ def typed_lines(prompt: str, state: Path | None) -> Iterator[str]:
     from prompt_toolkit import PromptSession  # slow to import, and only needed here
     from prompt_toolkit.history import FileHistory, InMemoryHistory
 
-    history = FileHistory(str(state / HISTORY)) if state else InMemoryHistory()
+    class Lasting(FileHistory):
+        def store_string(self, string: str) -> None:
+            with suppress(OSError):  # a full disk, say: it is remembered until the end all the same
+                super().store_string(string)
+
+    history = Lasting(str(state / HISTORY)) if state else InMemoryHistory()
     session: PromptSession[str] = PromptSession(history=history)
     while True:
         try:

@@ -10,12 +10,13 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import BotError, UnusableState
-from bot.logs import Redacting, start_logging
+from bot.logs import Redacting, hearing_what_is_unkept, start_logging
 from bot.settings import Settings, read_environment, read_settings, unknown_variables
 from bot.texts import DEFAULT, texts
 from knowledge.errors import InvalidCatalog, KnowledgeError
@@ -48,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = read_settings(environment)
         quiet = parsed.command is not _run and "log_level" not in settings.model_fields_set
         start_logging("WARNING" if quiet else settings.log_level, settings.log_format, secrets)
-        code = parsed.command(parsed, settings, environment)
+        with hearing_what_is_unkept(saying=1) if quiet else nullcontext():
+            code = parsed.command(parsed, settings, environment)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -197,9 +199,11 @@ def _index(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> 
     if state is None:
         raise UnusableState(f"the state folder {settings.state} cannot be written; set WENJU_STATE")
     began = time.monotonic()
-    with Progress() as progress:
+    with hearing_what_is_unkept(saying=0) as unkept, Progress() as progress:
         indexing = progress.task("indexing")
         library = open_answerer(settings, state, indexing).library
+    if unkept:  # which is all that this command is for
+        return _fail((), unkept[-1])
     what = "indexed in" if indexing.used else "up to date after"
     reports, passages = len(library.reports), len(library.passages)
     took = time.monotonic() - began

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Literal
 from urllib.parse import quote
+
+from knowledge.unkept import UNKEPT
 
 HIDDEN = "[secret]"
 
@@ -81,6 +84,30 @@ class JsonLines(logging.Formatter):
         if record.exc_text:
             entry["traceback"] = record.exc_text
         return json.dumps(entry, ensure_ascii=False)
+
+
+@contextmanager
+def hearing_what_is_unkept(*, saying: int) -> Iterator[list[str]]:
+    """What is logged meanwhile of things that cannot be kept; only so many of it are written.
+
+    A full disk meets whatever is kept, one after the other: for a command that is one trouble.
+    """
+    heard: list[str] = []
+
+    def passes(record: logging.LogRecord) -> bool:
+        if not hasattr(record, UNKEPT):
+            return True
+        heard.append(record.getMessage())
+        return len(heard) <= saying
+
+    handlers = logging.getLogger().handlers
+    for handler in handlers:
+        handler.filters.insert(0, passes)  # whoever asks last hears it first
+    try:
+        yield heard
+    finally:
+        for handler in handlers:
+            handler.removeFilter(passes)
 
 
 def start_logging(level: str, form: Literal["text", "json"], secrets: Iterable[str]) -> None:

@@ -40,6 +40,7 @@ from knowledge.model import Report
 from knowledge.questions import BrokenQuestion, GoldQuestion
 from knowledge.readers.extras import reads_scans
 from knowledge.topics import Topic
+from knowledge.unkept import unkept
 from knowledge.volume import read_volume
 
 _log = logging.getLogger(__name__)
@@ -165,7 +166,9 @@ class Archive:
         try:
             self._write(key, library, self._together(reports))
             self._forget()
-        except (OSError, DamagedArchive) as error:
+        except OSError as error:
+            unkept(_log, "what was read", self.folder, error)
+        except DamagedArchive as error:
             _log.warning("what was read could not be kept: %s", error)
 
     def packs(self) -> list[Pack]:
@@ -219,8 +222,11 @@ class Archive:
         rest = json.dumps(kept, ensure_ascii=True).encode()
         self._libraries.mkdir(parents=True, exist_ok=True)
         written = self._libraries / f"{_NEW}{secrets.token_hex(8)}"
-        written.write_bytes(f"{zlib.crc32(rest)}\n".encode() + rest)
-        written.replace(self._libraries / f"{key}.json")
+        try:
+            written.write_bytes(f"{zlib.crc32(rest)}\n".encode() + rest)
+            written.replace(self._libraries / f"{key}.json")
+        finally:
+            written.unlink(missing_ok=True)
 
     def _forget(self) -> None:
         """Delete what no library needs any more that was in use lately."""
@@ -292,7 +298,7 @@ class Intake:
                 _OPEN[folder] = pack
                 return
         except OSError as error:
-            _log.warning("what was read could not be kept: %s", error)
+            unkept(_log, "what was read", folder.parent, error)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _put(self, how: Callable[[Packing], KeptReport]) -> KeptReport | None:
@@ -305,7 +311,7 @@ class Intake:
             made = how(self._packing)
             self._kept[made.head.same] = made.place
         except OSError as error:
-            _log.warning("what was read cannot be kept: %s", error)
+            unkept(_log, "what was read", self._folder.parent, error)
             self._usable = False
             return None
         return made

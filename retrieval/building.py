@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import re
@@ -15,6 +16,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 from knowledge import quoted
 from knowledge.lexicon import Name
 from knowledge.library import Library
+from knowledge.unkept import unkept
 from knowledge.volume import Volume
 from retrieval import semantic
 from retrieval.analysis import Analyzer, ascending
@@ -164,9 +166,12 @@ def build_answerer(
     keeps what was embedded, by default one in ``state``. Without ``keep`` the index saved in
     ``state`` stays as it is, as for a library that is only looked at. ``progress`` is told about
     documents, ``embedding`` about sentences, and neither where there is nothing to do.
+
+    Where something cannot be written, as on a full disk, a warning says so, and it is in memory.
     """
     if state is not None:
-        (state / "cache").mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # whoever writes into it says what is wrong
+            (state / "cache").mkdir(parents=True, exist_ok=True)
     folder = None if state is None else state / "index"
     analyzer = make_analyzer(library, None if state is None else state / "cache", folder)
     index = index_of(library, analyzer, folder, keep=keep, progress=progress)
@@ -223,10 +228,14 @@ def index_of(
         few = sum(len(volume.body) for volume in volumes) <= BLOCK
         return (analysed_here if few else bulk)(volumes, analyzer, rules, progress)
 
-    with saving(folder) as (room, publish):
-        index = made(room, analysing)
-        which = _DIGESTS.get(analyzer)
-        publish(index, None if which is None else (_digest_of(library), which))
+    try:
+        with saving(folder) as (room, publish):
+            index = made(room, analysing)
+            which = _DIGESTS.get(analyzer)
+            publish(index, None if which is None else (_digest_of(library), which))
+    except OSError as error:
+        unkept(_log, "the index", folder, error)
+        return made(Memory(), analysed_here)
     bulk.clear()
     return index
 
@@ -288,4 +297,5 @@ def _verify_behind(engine: LocalEngine, library: Library, analyzer: Analyzer, fo
         except OSError as fault:
             _log.error("the index in %s could not be built anew: %s", folder, fault)
         else:
-            _log.warning("the index in %s is sound again", folder)
+            if any_saved(folder):
+                _log.warning("the index in %s is sound again", folder)

@@ -8,6 +8,7 @@ begins anew finds what was finished.
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import hashlib
 import json
@@ -103,6 +104,8 @@ class Bulk:
                 for number in self._by_processes(tuple(left), blocks, names, analyzer, processes):
                     left.remove(number)
                     yield number, _certain(self.folder / names[number])
+            except _NotWritten:
+                raise
             except OSError as error:
                 _log.warning("indexing goes on in one process: %s", error)
         for number in left:
@@ -169,7 +172,11 @@ def _name(block: Sequence[Volume], analyzer: Analyzer, rules: str) -> str:
 
 _ROOT = Path(__file__).resolve().parents[1]  # where `retrieval` is imported from
 _RUN = "from retrieval.bulk import serve; serve()"
-_DONE = b"."
+_DONE = b"\0"
+
+
+class _NotWritten(OSError):
+    """A block that cannot be written: no other process could."""
 
 
 class _Process:
@@ -196,8 +203,11 @@ class _Process:
             self._first = None
         self._send((sources, folder))
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
-        if self._process.stdout.read(len(_DONE)) != _DONE:
+        answer = self._process.stdout.read(len(_DONE))
+        if not answer:
             raise BrokenPipeError("a process that analyses has ended")
+        if answer != _DONE:
+            raise _NotWritten(answer[0], os.strerror(answer[0]))
 
     def _send(self, what: object) -> None:
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
@@ -226,8 +236,12 @@ def serve() -> None:
             sources, folder = pickle.load(requests)  # noqa: S301
         except EOFError:
             return
-        _write(analyse(sources, analyzer), folder)
-        answers.write(_DONE)
+        answer = _DONE
+        try:
+            _write(analyse(sources, analyzer), folder)
+        except OSError as error:
+            answer = bytes([error.errno or errno.EIO])
+        answers.write(answer)
         answers.flush()
 
 
@@ -235,9 +249,13 @@ def _write(made: Holdings, folder: Path) -> None:
     """Write a block whole or not at all."""
     aside = Path(tempfile.mkdtemp(prefix="block.", dir=folder.parent))
     room = Files(aside)
-    for name, array in made.arrays().items():
-        room.fill(name, array.dtype, [array])
-    (aside / _HEADER).write_text(json.dumps(room.written), encoding="utf-8")
+    try:
+        for name, array in made.arrays().items():
+            room.fill(name, array.dtype, [array])
+        (aside / _HEADER).write_text(json.dumps(room.written), encoding="utf-8")
+    except OSError:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
     try:
         aside.rename(folder)
     except OSError:  # another process has made the same

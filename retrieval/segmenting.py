@@ -11,8 +11,11 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import logging
+import marshal
 import math
+import os
 import re
+import tempfile
 import threading
 import warnings
 import weakref
@@ -22,6 +25,8 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from knowledge.unkept import unkept
+
 with warnings.catch_warnings():
     # jieba 0.42.1 has invalid escapes in its regular expressions and imports pkg_resources.
     warnings.simplefilter("ignore")
@@ -30,6 +35,7 @@ with warnings.catch_warnings():
 # jieba logs its own start-up to stderr at DEBUG from the moment it is imported.
 jieba.setLogLevel(logging.WARNING)
 
+_log = logging.getLogger(__name__)
 _REMEMBERED = 1 << 15  # words whose frequencies are kept: those of a few thousand reports
 
 
@@ -64,10 +70,7 @@ class _Jieba:
     """
 
     def __init__(self, cache: Path | None) -> None:
-        self._tokenizer = jieba.Tokenizer()
-        if cache is not None:
-            self._tokenizer.tmp_dir = str(cache)
-        self._tokenizer.initialize()
+        self._tokenizer = _read_in(cache)
         self._using = threading.RLock()
         self._borrower: Callable[[], object] = lambda: None
         self._before: dict[str, int | None] = {}  # what the borrower has written over
@@ -118,6 +121,39 @@ class _Jieba:
             made = _JiebaSegmenter(tokenizer)
             self._borrower = weakref.ref(made)
             return made
+
+
+def _read_in(cache: Path | None) -> jieba.Tokenizer:
+    """A tokenizer with its dictionary, from a copy in ``cache``, else in the system's own folder.
+
+    Jieba can do this by itself; but where the copy cannot be written it prints a traceback, and
+    leaves what was written so far.
+    """
+    made = jieba.Tokenizer()
+    copy = (cache or Path(tempfile.gettempdir())) / "jieba.cache"  # as jieba calls it
+    try:
+        made.FREQ, made.total = marshal.loads(copy.read_bytes())  # noqa: S302 - as jieba does
+    except (OSError, EOFError, ValueError, TypeError):
+        made.FREQ, made.total = made.gen_pfdict(made.get_dict_file())
+        try:
+            _write(copy, marshal.dumps((made.FREQ, made.total)))
+        except OSError as error:
+            if cache is not None:
+                unkept(_log, "the dictionary", cache, error)
+    made.initialized = True
+    return made
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write ``file`` whole or not at all. Raises ``OSError``."""
+    number, aside = tempfile.mkstemp(dir=file.parent)
+    try:
+        with os.fdopen(number, "wb") as opened:
+            opened.write(content)
+        Path(aside).replace(file)
+    except OSError:
+        Path(aside).unlink(missing_ok=True)
+        raise
 
 
 class _JiebaSegmenter:

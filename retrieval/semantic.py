@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 import zipfile
@@ -15,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.library import Library
+from knowledge.unkept import unkept
 from retrieval.analysis import normalise
 from retrieval.cores import cores
 from retrieval.errors import EncoderMissing
 from retrieval.index import documents
 
+_log = logging.getLogger(__name__)
 Vectors = npt.NDArray[np.float32]
 
 # Sentences that are embedded without being told to. One costs 15 ms on two cores, so this
@@ -151,9 +154,9 @@ def embed(
 ) -> Embeddings:
     """The vectors of every clause, those of known clauses from ``cache``.
 
-    ``cache`` is a file that belongs to one encoder; it is replaced whole. It is also written now
-    and then in between, and when ``progress`` or the encoder raises an error: the next one goes on
-    from there.
+    ``cache`` is a file that belongs to one encoder; it is replaced whole, if it can be.
+    It is also written now and then in between, and when ``progress`` or the encoder raises an
+    error: the next one goes on from there.
     """
     texts: list[str] = []
     clause_counts: list[int] = []
@@ -169,24 +172,28 @@ def embed(
     keys = [hashlib.sha256(f"{encoder.name}\n{text}".encode()).hexdigest()[:32] for text in texts]
     known = _read(cache)
     missing = list({key: n for n, key in enumerate(keys) if key not in known}.values())
-    unkept = 0
+    behind = 0
 
     def keep() -> None:
-        if cache is not None:
+        if cache is None:
+            return
+        try:
             _write(cache, {key: known[key] for key in dict.fromkeys(keys) if key in known})
+        except OSError as error:
+            unkept(_log, "the meaning of sentences", cache.parent, error)
 
     try:
         for begin in range(0, len(missing), 64):
             part = missing[begin : begin + 64]
             vectors = encoder.clauses([texts[n] for n in part]).astype(np.float16)
             known.update(zip((keys[n] for n in part), vectors, strict=True))
-            unkept += len(part)
-            if unkept >= _STEP:
+            behind += len(part)
+            if behind >= _STEP:
                 keep()
-                unkept = 0
+                behind = 0
             progress(begin + len(part), len(missing))
     finally:
-        if unkept:
+        if behind:
             keep()
     return Embeddings(
         np.stack([known[key] for key in keys]),
@@ -209,5 +216,8 @@ def _read(cache: Path | None) -> dict[str, npt.NDArray[np.float16]]:
 def _write(cache: Path, vectors: dict[str, npt.NDArray[np.float16]]) -> None:
     cache.parent.mkdir(parents=True, exist_ok=True)
     aside = cache.with_name(f"{cache.stem}.{os.getpid()}.new.npz")
-    np.savez(aside, keys=np.array(list(vectors)), vectors=np.stack(list(vectors.values())))
-    aside.replace(cache)
+    try:
+        np.savez(aside, keys=np.array(list(vectors)), vectors=np.stack(list(vectors.values())))
+        aside.replace(cache)
+    finally:
+        aside.unlink(missing_ok=True)

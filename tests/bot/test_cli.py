@@ -274,6 +274,43 @@ def test_without_a_state_folder_to_be_made_a_question_is_answered_all_the_same(
     assert answer["outcome"] == "answered"
 
 
+def on_a_full_disk(
+    *arguments: str, state: Path, given: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    """Run one command that can write no file of more than a few hundred bytes."""
+    settings = {"WENJU_STATE": str(state), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        ["/bin/sh", "-c", 'ulimit -f 1; exec "$@"', "sh", sys.executable, "-m", "bot", *arguments],
+        cwd=ROOT,
+        env=environment(settings),
+        input=given,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", [("ask", QUESTION), ("chat",)])
+def test_on_a_full_disk_a_question_is_answered_with_one_warning(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = on_a_full_disk(*command, state=tmp_path, given=QUESTION.encode())
+    assert done.returncode == 0
+    assert "热血忠诚" in done.stdout.decode()
+    (warned,) = done.stderr.decode().splitlines()
+    assert f" cannot be kept in {tmp_path}" in warned
+    assert "make room there" in warned
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
+def test_an_index_that_cannot_be_written_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    assert fault(on_a_full_disk("index", state=tmp_path)) == (
+        f"the index cannot be kept in {tmp_path / 'index'} (File too large):"
+        " make room there, or set WENJU_STATE to another folder"
+    )
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
 # Faults
 
 

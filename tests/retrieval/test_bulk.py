@@ -87,3 +87,14 @@ def test_where_no_other_process_can_be_started_this_one_does_the_work(
     several = Bulk(tmp_path / "blocks", processes=2)
     assert same(built(library, analyzer, several, Interrupting()), build(library, analyzer))
     assert "indexing goes on in one process" in caplog.text
+
+
+def test_a_block_that_cannot_be_written_is_told_and_leaves_nothing(
+    library: Library, analyzer: Analyzer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9)); {bulk._RUN}"
+    monkeypatch.setattr(bulk, "_RUN", limited)
+    several = Bulk(tmp_path / "blocks", processes=2)
+    with pytest.raises(OSError, match="File too large"):
+        built(library, analyzer, several, Interrupting())
+    assert list(several.folder.iterdir()) == []

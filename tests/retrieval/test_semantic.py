@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -189,6 +190,21 @@ def test_a_cache_cut_short_anywhere_is_made_anew(tmp_path: Path) -> None:
     for length in range(0, len(content), 97):
         cache.write_bytes(content[:length])
         assert np.array_equal(embed(of_texts(*TEXTS), Meanings(), cache).vectors, whole.vectors)
+
+
+def test_a_full_disk_takes_no_evidence_and_leaves_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(file: Path, **_: object) -> None:
+        file.write_bytes(b"PK")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    whole = embed(of_texts(*TEXTS), Meanings())
+    monkeypatch.setattr(np, "savez", full)
+    made = embed(of_texts(*TEXTS), Meanings(), tmp_path / "vectors.npz")
+    assert np.array_equal(made.vectors, whole.vectors)
+    assert list(tmp_path.iterdir()) == []
+    assert f"cannot be kept in {tmp_path} (No space left on device)" in caplog.text
 
 
 def test_vectors_of_another_encoder_are_not_taken(tmp_path: Path) -> None:
