@@ -20,10 +20,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 from knowledge.volume import Volume
 from retrieval.analysis import Analyzer
@@ -225,24 +227,35 @@ class _Process:
 
 
 def serve() -> None:
-    """Make blocks for the process that began this one, until it has no more."""
+    """Make blocks for the process that began this one, for as long as it lives."""
     os.nice(_NICE)
     gc.disable()  # nothing that is made here refers to itself; looking for it takes a twentieth
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    # Only what our own process writes is read here.
-    analyzer: Analyzer = pickle.load(requests)  # noqa: S301
+    received: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(requests, received), daemon=True).start()
+    analyzer: Analyzer = received.get()
     while True:
-        try:
-            sources, folder = pickle.load(requests)  # noqa: S301
-        except EOFError:
-            return
+        sources, folder = received.get()
         answer = _DONE
         try:
             _write(analyse(sources, analyzer), folder)
         except OSError as error:
             answer = bytes([error.errno or errno.EIO])
-        answers.write(answer)
-        answers.flush()
+        with contextlib.suppress(OSError):  # nobody is there any more: see `_receive`
+            answers.write(answer)
+            answers.flush()
+
+
+def _receive(requests: IO[bytes], received: queue.SimpleQueue[Any]) -> None:
+    """Take in requests; when whoever sent them is gone, end this process, whatever it is at.
+
+    By a signal or killed, in the middle of a request too: what it wanted nobody wants any more.
+    """
+    try:
+        while True:
+            received.put(pickle.load(requests))  # noqa: S301 - only our own process writes there
+    finally:
+        os._exit(0)
 
 
 def _write(made: Holdings, folder: Path) -> None:

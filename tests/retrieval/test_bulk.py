@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ from knowledge.library import Library
 from retrieval import bulk
 from retrieval.analysis import Analyzer
 from retrieval.bulk import Bulk
+from retrieval.holdings import source
 from retrieval.index import Index, build
 from tests.retrieval.conftest import of_texts
 from tests.retrieval.test_index import same
@@ -98,3 +102,24 @@ def test_a_block_that_cannot_be_written_is_told_and_leaves_nothing(
     with pytest.raises(OSError, match="File too large"):
         built(library, analyzer, several, Interrupting())
     assert list(several.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("at", ["its start", "a request", "work"])
+def test_who_analyses_ends_at_once_and_silently_with_who_wants_it(
+    at: str, analyzer: Analyzer, tmp_path: Path
+) -> None:
+    sources = [source(volume) for volume in of_texts("大桥封闭三天。" * 200_000).volumes]
+    process = subprocess.Popen(
+        [sys.executable, "-c", bulk._RUN],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    told = pickle.dumps(analyzer) + pickle.dumps((sources, tmp_path / "block"))
+    cut = {"its start": 0, "a request": len(told) - 99, "work": len(told)}[at]
+    process.stdin.write(told[:cut])
+    process.stdin.flush()
+    out, errors = process.communicate(timeout=20)  # which closes its input, as our end would
+    assert (out, errors) == (b"", b"")
+    assert list(tmp_path.iterdir()) == []
