@@ -135,11 +135,16 @@ def _ask(parsed: argparse.Namespace, settings: Settings, environment: Mapping[st
 def _questions(words: Sequence[str]) -> Iterator[str]:
     """The question of the command line, or with ``-`` one a line from standard input."""
     if list(words) != ["-"]:
-        yield " ".join(words)
+        yield _typed(words)
         return
     for number, raw in enumerate(sys.stdin.buffer):
         line = raw.decode("utf-8", "replace").rstrip("\r\n")
         yield line if number else line.removeprefix("\ufeff")
+
+
+def _typed(words: Sequence[str]) -> str:
+    """A question of the command line; bytes in it that are no text are read as from a file."""
+    return " ".join(words).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
@@ -166,7 +171,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
 
 def _explain(parsed: argparse.Namespace, settings: Settings, environment: Mapping[str, str]) -> int:
     answerer = _answerer(settings, _state(settings))
-    explanation = answerer.explain(" ".join(parsed.question), paragraph=parsed.paragraph)
+    explanation = answerer.explain(_typed(parsed.question), paragraph=parsed.paragraph)
     terminal = _terminal(environment)
     for line in explanation.lines(terminal.texts.language):
         terminal.line(line)

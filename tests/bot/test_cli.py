@@ -138,6 +138,13 @@ def test_the_words_of_a_question_need_no_quotes(state: Path) -> None:
     assert joined.stdout == wenju("ask", "刘安 是谁?", state=state).stdout
 
 
+@pytest.mark.parametrize("command", ["ask", "explain"])
+def test_bytes_that_are_no_text_are_read_leniently(command: str, state: Path) -> None:
+    done = wenju(command, os.fsdecode(b"\xff\xfe" + "刘安是谁?".encode()), state=state)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "刘安" in done.stdout.decode()
+
+
 def test_a_json_answer_has_just_the_keys_that_are_promised(state: Path) -> None:
     (answer,) = objects(wenju("ask", "--json", QUESTION, state=state))
     assert list(answer) == ["question", "outcome", "quotes", "took_ms"]
