@@ -39,9 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Whatever goes wrong, no traceback is shown; WENJU_LOG_LEVEL=DEBUG writes it to the log.
     """
     _speak_utf8()
-    parsed = _parser().parse_args(arguments)
     secrets: list[str] = []
     try:
+        parsed = _parser().parse_args(arguments)
         environment = read_environment(os.environ)
         secrets += filter(
             None, (environment.get(k) for k in ("WENJU_TOKEN", "WENJU_WEBHOOK_SECRET"))
@@ -54,19 +54,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has enough. Python would complain once more when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+    except (OSError, SystemExit) as error:
+        lost = _lost_output(error)
+        if isinstance(lost or error, BrokenPipeError):
+            return OK  # whoever read our output has enough
+        if lost is not None:
+            return _fail(secrets, f"standard output cannot be written ({_reason(lost)})")
+        if isinstance(error, SystemExit):  # usage was asked for, or is wrong
+            raise
+        return _unexpected(secrets, error)
     except InvalidCatalog as error:
         return _fail(secrets, *map(str, error.faults))
     except (BotError, KnowledgeError, RetrievalError) as error:
         return _fail(secrets, str(error))
     except Exception as error:  # the last place where a traceback can be kept away
-        logging.getLogger(__name__).debug("unexpected fault", exc_info=error)
-        what = f"unexpected fault: {type(error).__name__}: {error}"
-        return _fail(secrets, f"{what} (WENJU_LOG_LEVEL=DEBUG shows where)")
+        return _unexpected(secrets, error)
     return int(code)
+
+
+def _lost_output(raised: BaseException) -> OSError | None:
+    """Why the output cannot be written, if that is what was ``raised``; nobody tries again then."""
+    try:
+        sys.stdout.flush()
+        if isinstance(raised, OSError) and raised.filename is None:
+            # What was to be written is gone where Python does not buffer it (PYTHONUNBUFFERED).
+            os.write(sys.stdout.fileno(), b"\n")
+    except OSError as error:
+        # Python would complain once more when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return error
+    return None
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def _unexpected(secrets: Sequence[str], error: Exception) -> int:
+    logging.getLogger(__name__).debug("unexpected fault", exc_info=error)
+    what = f"unexpected fault: {type(error).__name__}: {error}"
+    return _fail(secrets, f"{what} (WENJU_LOG_LEVEL=DEBUG shows where)")
 
 
 def _fail(secrets: Sequence[str], *faults: str) -> int:
@@ -288,7 +315,7 @@ def _state(settings: Settings) -> Path | None:
         usable = os.access(folder, os.W_OK | os.X_OK)
         reason = "it cannot be written"
     except OSError as error:
-        usable, reason = False, error.strerror or str(error)
+        usable, reason = False, _reason(error)
     if usable:
         return folder
     if "state" not in settings.model_fields_set:

@@ -35,12 +35,18 @@ def terminal_texts(environment: Mapping[str, str]) -> Texts:
     return texts(DEFAULT)
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Rich would exit by itself; here whoever runs the command says what that means."""
+        raise BrokenPipeError
+
+
 def make_console() -> Console:
     """Standard output: colours in a terminal (unless NO_COLOR is set), plain text elsewhere.
 
     Where it is no terminal, lines are never wrapped: quotes stay as the report has them.
     """
-    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    return _Console(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
 class Terminal:

@@ -217,9 +217,10 @@ def test_nothing_on_standard_input_is_nothing_to_answer(state: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-def test_a_reader_who_has_enough_is_no_fault(state: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_reader_who_has_enough_is_no_fault(options: tuple[str, ...], state: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "bot", "ask", "--json", "-"],
+        [sys.executable, "-m", "bot", "ask", *options, "-"],
         cwd=ROOT,
         env=environment({"WENJU_STATE": str(state)}),
         stdin=subprocess.PIPE,
@@ -241,6 +242,34 @@ def test_a_reader_who_has_enough_is_no_fault(state: Path) -> None:
             pass
         assert process.wait() == 0
         assert process.stderr.read() == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full disk to hand")
+@pytest.mark.parametrize(
+    ("arguments", "buffered"),
+    [
+        (("ask", QUESTION), True),
+        (("ask", QUESTION), False),
+        (("ask", "--json", QUESTION), False),
+        (("check",), True),
+        (("--help",), True),
+    ],
+)
+def test_output_that_cannot_be_written_is_one_line(
+    arguments: tuple[str, ...], buffered: bool, state: Path
+) -> None:
+    settings = {"WENJU_STATE": str(state)} | ({} if buffered else {"PYTHONUNBUFFERED": "1"})
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", *arguments],
+            cwd=ROOT,
+            env=environment(settings),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=120,
+            check=False,
+        )
+    assert fault(done) == "standard output cannot be written (No space left on device)"
 
 
 def test_ctrl_c_ends_quietly(state: Path) -> None:
