@@ -26,6 +26,7 @@ from retrieval.errors import RetrievalError
 # `wenju --help` and `wenju health` must be quick.
 if TYPE_CHECKING:
     from bot.terminal import Terminal
+    from knowledge.library import Library
     from retrieval.answering import Answerer
     from retrieval.model import Answer
 
@@ -217,7 +218,7 @@ def _check(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> 
         return FAULT
     _print(
         f"{settings.knowledge}: nothing to mend (reports: {len(library.reports)},"
-        f" passages: {len(library.passages)}, topics: {len(library.topics)},"
+        f" paragraphs: {_paragraphs(library)}, topics: {len(library.topics)},"
         f" gold questions: {len(library.questions)})"
     )
     return OK
@@ -237,9 +238,8 @@ def _index(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> 
     if unkept:  # which is all that this command is for
         return _fail((), unkept[-1])
     what = "indexed in" if indexing.used else "up to date after"
-    reports, passages = len(library.reports), len(library.passages)
-    took = time.monotonic() - began
-    _print(f"reports: {reports}, passages: {passages}, {what} {took:.1f} s")
+    reports, took = len(library.reports), time.monotonic() - began
+    _print(f"reports: {reports}, paragraphs: {_paragraphs(library)}, {what} {took:.1f} s")
     return OK
 
 
@@ -296,6 +296,11 @@ def _import(parsed: argparse.Namespace, settings: Settings, _: Mapping[str, str]
 def _print(line: str) -> None:
     """One line of output, at once: somebody may be reading line by line."""
     print(line, flush=True)  # noqa: T201
+
+
+def _paragraphs(library: Library) -> int:
+    """How many can be cited: those of body text, however many passages one gives."""
+    return sum(len(volume.body) for volume in library.volumes)
 
 
 def _terminal(environment: Mapping[str, str]) -> Terminal:

@@ -278,7 +278,7 @@ def _shingles(text: str) -> npt.NDArray[np.uint64]:
 
 
 def measures(
-    name: str, passages: int, results: Sequence[Result], *, index_s: float, absent: bool = False
+    name: str, paragraphs: int, results: Sequence[Result], *, index_s: float, absent: bool = False
 ) -> Measures:
     """The measures of ``wenju evaluate --json``, by their stable names.
 
@@ -289,7 +289,7 @@ def measures(
     cannot = [one for one in results if not one.question.answerable]
     found: Measures = {
         "dataset": name,
-        "passages": passages,
+        "passages": paragraphs,
         "questions": len(results),
         "answerable": len(can),
     }

@@ -387,7 +387,7 @@ def test_a_folder_with_nothing_to_mend_says_so(folder: Path, tmp_path: Path) -> 
     done = wenju("check", cwd=tmp_path, WENJU_KNOWLEDGE=str(folder))
     assert done.returncode == 0
     assert done.stdout.decode() == (
-        f"{folder}: nothing to mend (reports: 1, passages: 4, topics: 0, gold questions: 0)\n"
+        f"{folder}: nothing to mend (reports: 1, paragraphs: 2, topics: 0, gold questions: 0)\n"
     )
 
 
@@ -410,8 +410,8 @@ def test_the_second_index_has_nothing_to_do(folder: Path, tmp_path: Path) -> Non
     first, second = (
         wenju("index", state=place, WENJU_KNOWLEDGE=str(folder)).stdout.decode() for _ in range(2)
     )
-    assert first.startswith("reports: 1, passages: 4, indexed in ")
-    assert second.startswith("reports: 1, passages: 4, up to date after ")
+    assert first.startswith("reports: 1, paragraphs: 2, indexed in ")
+    assert second.startswith("reports: 1, paragraphs: 2, up to date after ")
 
 
 def test_an_explanation_names_the_words_that_matched(state: Path) -> None:

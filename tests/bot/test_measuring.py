@@ -11,8 +11,8 @@ from retrieval import semantic
 from tests.retrieval import bridges
 
 KEYS = [
-    "dataset", "passages", "questions", "answerable", "recall@1", "recall@3", "recall@10", "mrr@10",
-    "sentence@1", "refusal_auroc", "answered_when_answerable", "refused_when_not",
+    "dataset", "passages", "questions", "answerable", "recall@1", "recall@3", "recall@10",
+    "mrr@10", "sentence@1", "refusal_auroc", "answered_when_answerable", "refused_when_not",
     "refused_when_not:near_miss", "refused_when_not:off_topic", "ms_p50", "ms_p99", "index_s",
 ]  # fmt: skip
 HELD_OUT = """\
