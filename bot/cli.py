@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.errors import BotError, UnusableState
+from bot.errors import BotError, UnknownCitation, UnusableState
 from bot.logs import Redacting, hearing_what_is_unkept, start_logging
 from bot.settings import Settings, read_environment, read_settings, unknown_variables
 from bot.texts import DEFAULT, texts
@@ -199,11 +199,31 @@ def as_json(answer: Answer) -> dict[str, Any]:
 
 def _explain(parsed: argparse.Namespace, settings: Settings, environment: Mapping[str, str]) -> int:
     answerer = _answerer(settings, _state(settings))
-    explanation = answerer.explain(_typed(parsed.question), paragraph=parsed.paragraph)
+    wanted = None if parsed.paragraph is None else _cited(answerer, parsed.paragraph)
+    explanation = answerer.explain(_typed(parsed.question), paragraph=wanted)
     terminal = _terminal(environment)
     for line in explanation.lines(terminal.texts.language):
         terminal.line(line)
+    ranked = {one.citation.id for part in explanation.parts for one in part.ranked}
+    if wanted is not None and wanted not in ranked:
+        terminal.line(f"\nnot among the paragraphs that were ranked: [{wanted}]")
     return OK
+
+
+def _cited(answerer: Answerer, citation_id: str) -> str:
+    """The id by which the paragraph is cited now. Raises ``UnknownCitation``."""
+    found = answerer.resolve(citation_id)
+    if found is None:
+        raise UnknownCitation(
+            f"{citation_id!r} is no citation id; wenju explain shows them in brackets,"
+            " wenju ask --json as citation_id"
+        )
+    if found.quote is None:
+        raise UnknownCitation(f"no paragraph is cited as {citation_id} (any more)")
+    now = found.quote.citation.id
+    if found.changed:
+        raise UnknownCitation(f"the paragraph cited as {citation_id} has changed; now it is {now}")
+    return now
 
 
 def _check(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> int:

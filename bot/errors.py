@@ -4,6 +4,7 @@ BotError
 ├── BadSetting       an environment variable that cannot be used
 ├── BadTexts         the sentences of two languages do not fit together
 ├── UnusableState    the state folder cannot be read or written
+├── UnknownCitation  no paragraph is cited by this id
 ├── UnusableArchive  a file to export to or import from cannot be used
 └── CannotStart      Telegram refuses the token, cannot be reached, or the port is taken
 """
@@ -25,6 +26,10 @@ class BadTexts(BotError):
 
 class UnusableState(BotError):
     """The state folder cannot be read or written."""
+
+
+class UnknownCitation(BotError):
+    """No paragraph is cited by this id, or it says something else now."""
 
 
 class UnusableArchive(BotError):

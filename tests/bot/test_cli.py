@@ -423,6 +423,38 @@ def test_an_explanation_names_the_words_that_matched(state: Path) -> None:
 # chat
 
 
+PLACE = "huhang-benteng_3_3_b59547bffc04"
+
+
+def test_a_paragraph_that_is_asked_for_is_explained_or_said_not_to_be_there(state: Path) -> None:
+    for question, explained in (("包头的“三零”是什么?", True), ("刘安是谁?", False)):
+        done = wenju("explain", question, "--paragraph", PLACE, state=state)
+        assert done.returncode == 0
+        said = done.stdout.decode().splitlines()
+        assert any(f"#3 [{PLACE}]" in line for line in said) is explained
+        assert (f"not among the paragraphs that were ranked: [{PLACE}]" in said) is not explained
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (
+            "nope",
+            "'nope' is no citation id; wenju explain shows them in brackets,"
+            " wenju ask --json as citation_id",
+        ),
+        ("nope_3_3_b59547bffc04", "no paragraph is cited as nope_3_3_b59547bffc04 (any more)"),
+        (
+            "huhang-benteng_3_3_000000000000",
+            "the paragraph cited as huhang-benteng_3_3_000000000000 has changed; now it is "
+            + PLACE,
+        ),
+    ],
+)
+def test_a_wrong_citation_id_is_said(wrong: str, told: str, state: Path) -> None:
+    assert fault(wenju("explain", QUESTION, "--paragraph", wrong, state=state)) == told
+
+
 def test_a_conversation_can_come_through_a_pipe(state: Path) -> None:
     said = wenju(
         "chat",
