@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 HISTORY = "chat_history"
 _COMMAND = re.compile(r"/(?P<word>\S+)\s*(?P<argument>.*)", re.DOTALL)
-_LEAVING = {"exit", "quit"}
+LEAVING = frozenset({"exit", "quit"})
+"""The commands that end a conversation."""
 
 
 class Chat:
@@ -50,7 +51,7 @@ class Chat:
         if match is None:
             self._ask(said)
             return True
-        if match["word"].lower() in _LEAVING:
+        if match["word"].lower() in LEAVING:
             return False
         self._command(match["word"], match["argument"].strip())
         return True

@@ -30,7 +30,7 @@ from knowledge.questions import BrokenQuestion, GoldQuestion, parse_questions, s
 from knowledge.readers import Workshop
 from knowledge.revisions import MARK
 from knowledge.schema import Checker, Line, Strict, Text, fault
-from knowledge.topics import Entry, Place, Topic
+from knowledge.topics import RESERVED, Entry, Place, Topic
 
 __all__ = [
     "CATALOG",
@@ -348,12 +348,18 @@ def _content(path: Path) -> bytes | str:
 def _command(text: str) -> str:
     if not re.fullmatch("[a-z0-9_]{1,32}", text):
         raise fault(f"must be 1 to 32 of a-z, 0-9 and _, not “{text}”: Telegram takes no other")
-    return text
+    return _not_reserved(text)
 
 
 def _word(text: str) -> str:
     if re.search(r"[\s/@]", text):
         raise fault(f"must be one word without /, @ and spaces, not “{text}”")
+    return _not_reserved(text)
+
+
+def _not_reserved(text: str) -> str:
+    if text.lower() in RESERVED:
+        raise fault(f"must not be “{text}”: /{text.lower()} is a command of the bot itself")
     return text
 
 

@@ -6,6 +6,15 @@ from dataclasses import dataclass
 
 from knowledge.model import Span
 
+RESERVED = frozenset(
+    {
+        *("start", "help", "ask", "reports", "outline", "settings"),
+        *("inbox", "stats", "add", "remove", "reload", "revisions", "rollback"),
+        *("exit", "quit"),
+    }
+)
+"""The commands that the bot and the terminal chat have themselves: no topic can have them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -1,19 +1,31 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.app import handlers
 from bot.buttons import Verb, fingerprint
-from bot.guide import choices_page, help_page, outline_page, reports_page, section_page, start_page
+from bot.chat import LEAVING
+from bot.guide import (
+    ADMIN,
+    COMMANDS,
+    choices_page,
+    help_page,
+    outline_page,
+    reports_page,
+    section_page,
+    start_page,
+)
 from bot.menu import GROUP, GROUP_ADMINS, PRIVATE, menu
 from bot.rendering import View
 from bot.store import Preferences
 from bot.texts import texts
 from knowledge.model import Kind, Paragraph, Report, Section, Span
-from knowledge.topics import Topic
+from knowledge.topics import RESERVED, Topic
 from retrieval.model import Citation, Quote
 from tests.bot.test_rendering import bodies, check_sendable, hero, labels, views
 
@@ -146,6 +158,15 @@ def test_whatever_a_report_is_called_telegram_takes_its_pages(
         page = section_page(one, number, fingerprint("/".join(path)), quote_at(one), view, at)
         assert page is not None
         check_sendable(page)
+
+
+def test_no_topic_can_have_a_command_of_the_bot() -> None:
+    table = " ".join(str(getattr(one, "filters", "")) for one in handlers({1}))
+    taken = {
+        word for words in re.findall(r"command\(([^)]+)\)", table) for word in words.split(", ")
+    }
+    assert {*COMMANDS, *ADMIN, *PRIVATE, *GROUP, *GROUP_ADMINS} <= taken
+    assert taken | LEAVING == RESERVED
 
 
 def test_the_menu_has_every_topic_and_what_fits_the_place() -> None:

@@ -168,6 +168,18 @@ FAULTS = {
         "",
         "catalog.yaml:2: `file` is missing; add it",
     ),
+    "command of the bot": (
+        "catalog.yaml",
+        "command: hero",
+        "command: help",
+        "catalog.yaml:7: `command` must not be “help”: /help is a command of the bot itself",
+    ),
+    "command word of the bot": (
+        "catalog.yaml",
+        "words: [英雄]",
+        "words: [英雄, Ask]",
+        "catalog.yaml:8: `words` 2 must not be “Ask”: /ask is a command of the bot itself",
+    ),
     "text where a list belongs": (
         "catalog.yaml",
         "words: [英雄]",
