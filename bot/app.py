@@ -39,7 +39,7 @@ from bot.handlers import (
     topics,
     upload,
 )
-from bot.hearing import Hearing, ListeningRequest
+from bot.hearing import Hearing, ListeningRequest, SpeakingRequest
 from bot.memory import Memory
 from bot.opening import open_to_serve
 from bot.rates import Rates
@@ -51,6 +51,7 @@ from knowledge.newest import shelf_in
 App = Application[Any, Any, Any, Any, Any, Any]
 
 UPDATES = (Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY, Update.INLINE_QUERY)
+CONNECTIONS = 256  # to Telegram at a time, as the client has it by itself
 SEND_RETRIES = 3  # times that a send waits and tries again when Telegram says 429
 
 BUTTONS = {
@@ -134,6 +135,7 @@ def build_application(settings: Settings, store: Store, hearing: Hearing) -> App
         .base_file_url(f"{settings.api_url}/file/bot")
         .rate_limiter(AIORateLimiter(settings.send_rate, max_retries=SEND_RETRIES))
         .concurrent_updates(turns)
+        .request(SpeakingRequest(connection_pool_size=CONNECTIONS))
         .get_updates_request(ListeningRequest(hearing))
         .build()
     )

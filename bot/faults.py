@@ -8,6 +8,7 @@ from telegram import Update
 from telegram.error import BadRequest, Conflict, Forbidden, NetworkError, TelegramError, TimedOut
 
 from bot.desk import Context, caller_of, desk_of
+from bot.hearing import NoBotApi, refused_by_server
 from bot.replying import say
 from retrieval.errors import QuoteNotVerbatim
 
@@ -29,7 +30,8 @@ async def on_error(update: object, context: Context) -> None:
         return
     if isinstance(error, TelegramError):
         # It may have arrived all the same, and what was just refused would be refused again.
-        _log.error("update %d was not answered: %s", update.update_id, error)
+        reason = (isinstance(error, NetworkError) and refused_by_server(error)) or error
+        _log.error("update %d was not answered: %s", update.update_id, reason)
         return
     _log.error("update %d was not answered", update.update_id, exc_info=error)
     if update.callback_query is not None or update.effective_message is None:
@@ -52,7 +54,12 @@ def _listening_failed(context: Context, error: Exception | None) -> None:
                 " stop one of the two; trying again, more and more slowly"
             )
     elif isinstance(error, NetworkError) and not isinstance(error, TimedOut):
-        if hearing.troubled("network"):
-            _log.warning("Telegram cannot be reached (%s); trying again", error.message)
+        answered = refused_by_server(error)
+        if hearing.troubled(answered or "network"):
+            what = "answers with a fault of its own" if answered else "cannot be reached"
+            _log.warning("Telegram %s (%s); trying again", what, answered or error.message)
+    elif isinstance(error, NoBotApi):
+        if hearing.troubled("no Bot API"):
+            _log.warning("%s; trying again", error.message)
     elif hearing.troubled(repr(error)):
         _log.error("fetching updates failed; trying again", exc_info=error)

@@ -1,14 +1,16 @@
-"""When did Telegram last answer while we were listening for updates?"""
+"""How does Telegram answer, and when did it last while we were listening for updates?"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from telegram.error import NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
 _log = logging.getLogger(__name__)
@@ -47,7 +49,34 @@ class Hearing:
         return new
 
 
-class ListeningRequest(HTTPXRequest):
+class NoBotApi(TelegramError):
+    """Whatever answers is no Bot API server."""
+
+
+def refused_by_server(error: NetworkError) -> str:
+    """How a server answered that can be reached, such as "Bad Gateway (502)"; else ""."""
+    if error.__cause__ is not None and not isinstance(error.__cause__, TelegramError):
+        return ""
+    # Without the page that it sent instead of an answer.
+    return error.message.partition(". Parsing the server response")[0]
+
+
+class SpeakingRequest(HTTPXRequest):
+    """A connection on which Telegram is called."""
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """What was answered. Raises ``NoBotApi``; the client would log the whole page each time."""
+        try:
+            answer = json.loads(payload)
+            if answer.get("ok") is not False and answer.get("result") is None:
+                raise ValueError("an answer without a result")
+        except (ValueError, AttributeError) as error:
+            raise NoBotApi("what answers is no Bot API server") from error
+        return dict(answer)
+
+
+class ListeningRequest(SpeakingRequest):
     """The connection that updates are fetched on; it tells ``hearing`` of every answer."""
 
     def __init__(self, hearing: Hearing) -> None:
@@ -57,5 +86,6 @@ class ListeningRequest(HTTPXRequest):
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:  # noqa: ANN401
         """Make the request and note how it was answered."""
         status, payload = await super().do_request(*args, **kwargs)
-        self._hearing.answered(status)
+        if status != HTTPStatus.OK or payload.lstrip().startswith(b"{"):
+            self._hearing.answered(status)  # and not a page that a network puts in between
         return status, payload

@@ -22,7 +22,7 @@ from bot.app import UPDATES, App, build_application
 from bot.deepening import deepening
 from bot.desk import Desk, the_desk
 from bot.errors import CannotStart
-from bot.hearing import Hearing
+from bot.hearing import Hearing, NoBotApi, refused_by_server
 from bot.menu import publish_commands
 from bot.settings import Settings
 from bot.store import Store
@@ -58,8 +58,14 @@ def serve(settings: Settings) -> None:
         except InvalidToken as error:
             raise CannotStart(_REFUSED) from error
         except NetworkError as error:
+            answered = refused_by_server(error)
+            what = f"answers with a fault of its own ({answered}); try again later"
+            if not answered:
+                what = f"cannot be reached ({error.message})"
+            raise CannotStart(f"the Bot API server at {settings.api_url} {what}") from error
+        except NoBotApi as error:
             raise CannotStart(
-                f"the Bot API server at {settings.api_url} cannot be reached ({error.message})"
+                f"what answers at {settings.api_url} is no Bot API server; check WENJU_API_URL"
             ) from error
         except TelegramError as error:
             raise CannotStart(f"Telegram does not let the bot start: {error.message}") from error

@@ -13,7 +13,7 @@ import pytest
 from tests.telegram import faults, people
 from tests.telegram.bot_process import Setup, free_port, serving, started
 from tests.telegram.conftest import Start, by_webhook
-from tests.telegram.faults import Break, Fault
+from tests.telegram.faults import Break, Fault, Page
 from tests.telegram.server import BOT, SECRET, TOKEN, Server, running
 from tests.telegram.world import Standing
 
@@ -57,6 +57,27 @@ async def test_polling_goes_on_after_a_fault(start: Start, fault: Fault) -> None
     async with start() as one:
         one.server.fail("getUpdates", fault, times=2)
         assert (await one.conversation().ask("刘安是谁")).citations[0] == "热血忠诚 6"
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (faults.internal_error(), "answers with a fault of its own (Internal Server Error)"),
+        (faults.bad_gateway(), "answers with a fault of its own (Bad Gateway (502))"),
+        (Page(200, "<html>Sign in to this network</html>"), "is no Bot API server"),
+        (Break.BEFORE, "cannot be reached"),
+    ],
+)
+async def test_a_trouble_with_polling_is_told_once_and_truly(
+    start: Start, fault: Fault, told: str
+) -> None:
+    async with start() as one:
+        one.server.fail("getUpdates", fault, times=3)
+        await one.conversation().ask("刘安是谁")
+        said = [line for line in one.bot.output.splitlines() if re.search(r"WARNING|ERROR", line)]
+        assert len(said) == 1, said
+        assert told in said[0]
+        assert "<html>" not in one.bot.output
 
 
 async def test_a_reader_who_blocked_the_bot_stops_nobody_else(start: Start) -> None:
@@ -170,6 +191,36 @@ async def test_an_unreachable_server_is_one_clear_line(tmp_path: Path, state: Pa
         "WENJU_STATE": str(state),
     }
     assert address in await fails_with_one_line(tmp_path, settings)
+
+
+@pytest.mark.usefixtures("state")
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (
+            faults.internal_error(),
+            "the Bot API server at {} answers with a fault of its own (Internal Server Error);"
+            " try again later",
+        ),
+        (
+            faults.bad_gateway(),
+            "the Bot API server at {} answers with a fault of its own (Bad Gateway (502));"
+            " try again later",
+        ),
+        (
+            Page(200, '{"ok":true,"result":null}'),
+            "what answers at {} is no Bot API server; check WENJU_API_URL",
+        ),
+        (Page(200, "[]"), "what answers at {} is no Bot API server; check WENJU_API_URL"),
+    ],
+)
+async def test_a_server_that_answers_wrongly_is_one_true_line(
+    tmp_path: Path, fault: Fault, told: str
+) -> None:
+    async with running(Server()) as server:
+        server.fail("getMe", fault)
+        said = await fails_with_one_line(tmp_path, Setup(server, tmp_path).environment)
+        assert said == f"wenju: {told.format(server.address)}"
 
 
 @pytest.mark.usefixtures("state")
