@@ -450,7 +450,7 @@ class _Adding:
         parser = self._commands.add_parser(
             name,
             help=what,
-            description=what[0].upper() + what[1:] + ".",
+            description=what[0].upper() + what[1:] + ("" if what[-1] in "?)" else "."),
             epilog=f"example:\n{textwrap.indent(example, '  ')}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import shutil
 import signal
 import subprocess
@@ -104,8 +105,16 @@ def test_help_names_every_command() -> None:
 def test_the_help_of_every_command_shows_an_example(command: str) -> None:
     done = wenju(command, "--help")
     assert done.returncode == 0
-    example = done.stdout.decode().partition("example:\n")[2]
+    said, _, example = done.stdout.decode().partition("example:\n")
     assert f"wenju {command}" in example
+    assert not re.search(r"[?)]\.$", said, re.MULTILINE)
+
+
+def test_the_example_of_the_help_is_answered(state: Path) -> None:
+    example = wenju("ask", "--help").stdout.decode().partition("example:\n")[2]
+    (answer,) = objects(wenju("ask", "--json", *shlex.split(example)[2:], state=state))
+    assert answer["outcome"] == "answered"
+    assert answer["quotes"][0]["text"] == "护航奔腾时代 忠诚使命担当"
 
 
 @pytest.mark.parametrize(
