@@ -156,6 +156,8 @@ def _ask(parsed: argparse.Namespace, settings: Settings, environment: Mapping[st
             continue
         if number:
             terminal.line()
+        if parsed.question == ["-"]:  # nobody sees which of many it answers
+            terminal.line(f"{terminal.texts.say('chat.prompt')}{question}", "bold")
         terminal.answer(answer, everything=parsed.limit is not None)
     return OK
 

@@ -152,7 +152,14 @@ def _reading(file: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise UnusableArchive(f"{file} does not exist") from error
     except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
-        raise UnusableArchive(f"{file} is no whole archive of wenju export ({error})") from error
+        if isinstance(error, OSError) and error.strerror:  # gzip's own have none
+            if error.filename != str(file):
+                raise  # what is unpacked cannot be written
+            raise UnusableArchive(f"{file} cannot be read ({error.strerror})") from error
+        # What Python says of it is a guess at every format that it knows, one after the other.
+        raise UnusableArchive(
+            f"{file} is no archive of wenju export, or not a whole one; export it again"
+        ) from error
     except (ValueError, KeyError, TypeError, ShelfError, sqlite3.Error) as error:
         raise UnusableArchive(f"{file} cannot be imported: {error}") from error
 

@@ -132,7 +132,7 @@ def load_questions(file: Path, library: Library) -> tuple[GoldQuestion, ...]:
     """
     content = _content(file)
     if isinstance(content, str):
-        raise InvalidCatalog((Fault(str(file), 1, content),))
+        raise InvalidCatalog((Fault(str(file), 0, content),))
     return parse_questions(content, str(file), library.reports, strict=False)
 
 

@@ -19,14 +19,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """One thing to mend: the file (relative to the knowledge folder), the line from 1, and what."""
+    """One thing to mend: the file (relative to the knowledge folder), the line from 1, and what.
+
+    The line is 0 where there is none, as of a file that does not exist.
+    """
 
     file: str
     line: int
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}"
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.message}"
 
 
 class KnowledgeError(Exception):

@@ -130,6 +130,20 @@ def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
 # ask
 
 
+def test_each_of_many_answers_says_what_it_answers(state: Path) -> None:
+    questions = ["刘安是谁?", "火星上有什么?"]
+    done = wenju("ask", "-", state=state, given="\n".join(questions).encode())
+    first, second = done.stdout.decode().split("\n\n问 › ")
+    assert first.startswith("问 › 刘安是谁?\n→ ")
+    assert second.startswith("火星上有什么?\n报告里没有")
+    assert "问 ›" not in wenju("ask", questions[0], state=state).stdout.decode()
+
+
+def test_a_file_of_questions_that_is_not_there_has_no_line(state: Path, tmp_path: Path) -> None:
+    missing = tmp_path / "none.yaml"
+    assert fault(wenju("evaluate", str(missing), state=state)) == f"{missing}: does not exist"
+
+
 def test_a_question_is_answered_word_for_word_with_its_place(state: Path) -> None:
     done = wenju("ask", QUESTION, state=state)
     said = done.stdout.decode()

@@ -183,9 +183,18 @@ def test_links_and_cut_archives_are_refused(archive: Path, tmp_path: Path) -> No
         made.addfile(link)
     (tmp_path / "cut.tar.gz").write_bytes(archive.read_bytes()[:-200])
     (tmp_path / "text.tar.gz").write_bytes(b"not an archive at all")
-    for name in ("link.tar", "cut.tar.gz", "text.tar.gz", "absent.tar.gz"):
-        with pytest.raises(UnusableArchive):
+    (tmp_path / "folder").mkdir()
+    ours = "is no archive of wenju export, or not a whole one; export it again"
+    for name, why in {
+        "link.tar": "cannot be imported: 'wenju.sqlite3' is nothing that wenju export writes",
+        "cut.tar.gz": ours,
+        "text.tar.gz": ours,
+        "absent.tar.gz": "does not exist",
+        "folder": "cannot be read (Is a directory)",
+    }.items():
+        with pytest.raises(UnusableArchive) as caught:
             import_state(tmp_path / name, tmp_path / "new")
+        assert str(caught.value).startswith(f"{tmp_path / name} {why}")
     assert list((tmp_path / "new").iterdir()) == []
 
 

@@ -207,4 +207,4 @@ def test_questions_are_loaded_from_any_file(tmp_path: Path) -> None:
     assert [question.id for question in load_questions(file, library)] == ["q"]
     with pytest.raises(InvalidCatalog) as caught:
         load_questions(tmp_path / "x.yaml", library)
-    assert str(caught.value) == f"{tmp_path / 'x.yaml'}:1: does not exist"
+    assert str(caught.value) == f"{tmp_path / 'x.yaml'}: does not exist"
