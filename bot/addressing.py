@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from telegram import Message, MessageEntity
 from telegram.ext import filters
-
-from bot.texts import LANGUAGES, texts
 
 # A Chinese command word is no command to Telegram, so commands are read from the text itself.
 _COMMAND = re.compile(
@@ -81,33 +78,6 @@ def question_of(message: Message) -> str:
     command = command_of(message)
     said = command.argument if command else spoken(message)
     return _mention(message.get_bot().username).sub(" ", said).strip()
-
-
-def has_words(question: str) -> bool:
-    """Whether there is a letter, a digit or a Chinese character in ``question``.
-
-    >>> [has_words(said) for said in ("👍🏽", "?!……", "三", "7")]
-    [False, False, True, True]
-    """
-    return any(character.isalnum() for character in question)
-
-
-def small_talk(question: str) -> str | None:
-    """Which courtesy ``question`` is and nothing else: a key of ``small_talk`` in the texts.
-
-    >>> small_talk("谢谢！🙏"), small_talk("Thank  you."), small_talk("谢谢是谁说的")
-    ('thanks', 'thanks', None)
-    """
-    said = "".join(
-        character if character.isalnum() else " "
-        for character in unicodedata.normalize("NFKC", question).casefold()
-    )
-    said = " ".join(said.split())
-    for kind in ("thanks", "hello", "fine", "goodbye"):
-        for language in LANGUAGES:
-            if said in texts(language).words(f"small_talk.{kind}.words"):
-                return kind
-    return None
 
 
 # Filters for the handler table -------------------------------------------------------------------

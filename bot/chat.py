@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.composing import follow_if_needed
+from bot.courtesies import response
 from bot.rendering import reports_named
 from bot.store import Asking
 from bot.terminal import Terminal
@@ -57,6 +58,10 @@ class Chat:
         return True
 
     def _ask(self, question: str) -> None:
+        courtesy = response(question, self._terminal.texts)
+        if courtesy is not None:
+            self._terminal.line(courtesy)
+            return
         asking = follow_if_needed(self._answerer, Asking(question, before=self._context))
         answer = self._answerer.answer(question, context=asking.before)
         self._answerer.prove(answer)

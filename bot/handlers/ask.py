@@ -8,15 +8,14 @@ from telegram import Message, Update
 
 from bot.addressing import (
     command_of,
-    has_words,
     is_mentioned,
     question_of,
     replies_to_bot,
-    small_talk,
     spoken,
 )
 from bot.buttons import OutdatedButton, Press
 from bot.composing import compose, compose_following, context_of, section_of
+from bot.courtesies import response
 from bot.desk import Caller, Context, admission, caller_of, desk_of
 from bot.ephemeral import place_of
 from bot.excerpt import clipped
@@ -138,11 +137,9 @@ def _hint(message: Message, caller: Caller, asked: str, context: Context) -> str
         if not examples:
             return texts.say("ask.mention_bare", bot=bot)
         return texts.say("ask.mention", bot=bot, example=clipped(examples[0], 100))
-    courtesy = small_talk(asked)
-    if courtesy is not None or not has_words(asked):
-        if caller.group and not called:
-            return ""
-        return texts.say(f"small_talk.{courtesy}.reply" if courtesy else "ask.no_words")
+    courtesy = response(asked, texts)
+    if courtesy is not None:
+        return "" if caller.group and not called else courtesy
     if utf16(asked) > LONGEST:
         return texts.say("ask.too_long", length=len(asked), limit=LONGEST)
     return None

@@ -10,9 +10,7 @@ from bot.addressing import (
     Command,
     command_of,
     commanded,
-    has_words,
     question_of,
-    small_talk,
 )
 from tests.telegram import people
 from tests.telegram.refusal import Json
@@ -128,31 +126,3 @@ def test_bots_and_channels_are_not_answered_but_anonymous_people_are(
     assert FOR_NOBODY.filter(arrived(bot, through_us))
     assert not FOR_NOBODY.filter(arrived(bot, people.anonymous_admin(group, words)))
     assert not FOR_NOBODY.filter(arrived(bot, people.message(group, world.new_person(), words)))
-
-
-@pytest.mark.parametrize(
-    ("words", "kind"),
-    [
-        ("谢谢", "thanks"),
-        ("谢谢！！🙏", "thanks"),
-        ("THANK YOU!", "thanks"),
-        ("ｈｅｌｌｏ", "hello"),
-        ("你好。", "hello"),
-        ("好的~", "fine"),
-        ("再见", "goodbye"),
-        ("谢谢刘安", None),
-        ("你好刘安是谁", None),
-        ("好人好事", None),
-        ("", None),
-    ],
-)
-def test_courtesies_are_known_when_nothing_else_is_said(words: str, kind: str | None) -> None:
-    assert small_talk(words) == kind
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [("？！", False), ("🐎👍🏽", False), ("", False), ("Ω", True), ("２", True)],
-)
-def test_only_letters_and_digits_make_words(words: str, *, expected: bool) -> None:
-    assert has_words(words) is expected

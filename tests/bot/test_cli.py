@@ -512,6 +512,19 @@ def test_a_conversation_can_come_through_a_pipe(state: Path) -> None:
     assert not ANSI.search(text)
 
 
+def test_courtesies_are_returned_and_searched_for_nowhere(state: Path) -> None:
+    said = wenju("chat", state=state, given="你好\n谢谢！\n好的\n👍\n再见\n".encode())
+    assert (said.returncode, said.stderr) == (0, b"")
+    assert said.stdout.decode().splitlines()[-6:] == [
+        "你好。想问报告里的什么，直接发给我；/help 看用法。",
+        "不客气。还想问什么，直接发给我。",
+        "好的。还想问什么，直接发给我。",
+        "请用文字问我一个问题。",
+        "再见。",
+        "再见。",
+    ]
+
+
 def test_without_a_token_run_says_so_and_opens_the_chat(state: Path) -> None:
     done = wenju("run", state=state, given=f"{QUESTION}\n".encode())
     assert done.returncode == 0
