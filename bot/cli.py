@@ -6,6 +6,7 @@ import argparse
 import json
 import logging
 import os
+import signal
 import sys
 import textwrap
 import time
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.errors import BotError, UnknownCitation, UnusableState
 from bot.logs import Redacting, hearing_what_is_unkept, start_logging
-from bot.settings import Settings, read_environment, read_settings, unknown_variables
+from bot.settings import Settings, doubts, read_environment, read_settings
 from bot.texts import DEFAULT, texts
 from knowledge.errors import InvalidCatalog, KnowledgeError
 from retrieval.errors import RetrievalError
@@ -50,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = read_settings(environment)
         quiet = parsed.command is not _run and "log_level" not in settings.model_fields_set
         start_logging("WARNING" if quiet else settings.log_level, settings.log_format, secrets)
+        for doubt in doubts(environment, settings):
+            logging.getLogger(__name__).warning("%s", doubt)
         with hearing_what_is_unkept(saying=1) if quiet else nullcontext():
             code = parsed.command(parsed, settings, environment)
         sys.stdout.flush()
@@ -119,11 +122,14 @@ def _run(_: argparse.Namespace, settings: Settings, environment: Mapping[str, st
         terminal = _terminal(environment)
         terminal.line(terminal.texts.say("chat.no_token"), "yellow")
         return _converse(settings, terminal)
-    for name in unknown_variables(environment):
-        logging.getLogger(__name__).warning("%s is set and means nothing here: a slip?", name)
-    from bot.serving import serve
+    try:
+        # Until the bot itself listens to signals, which takes seconds, SIGTERM counts as Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        from bot.serving import serve
 
-    serve(settings)
+        serve(settings)
+    except KeyboardInterrupt:
+        logging.getLogger(__name__).info("stopped before it had started")
     return OK
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 import knowledge
 from bot.errors import BadSetting
 
+_log = logging.getLogger(__name__)
 TELEGRAM = "https://api.telegram.org"
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -208,6 +211,16 @@ def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(k for k in environment if k.startswith("WENJU_") and k not in known))
 
 
+def doubts(environment: Mapping[str, str], settings: Settings) -> Iterator[str]:
+    """What is most likely a slip in the environment that made ``settings``, a line each."""
+    for name in unknown_variables(environment):
+        yield f"{name} is set and means nothing here: a slip?"
+    address = settings.webhook_url or ""
+    # A server of one's own may well call addresses in a network of one's own.
+    if address.startswith("http:") and settings.api_url == TELEGRAM:
+        yield f"WENJU_WEBHOOK_URL: {address} is not called by Telegram, which takes https:// only"
+
+
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings that ``environment`` makes; an empty value is as good as none.
 
@@ -237,12 +250,22 @@ def _fault(fault: Mapping[str, Any], given: Mapping[str, str]) -> str:
 def read_environment(environment: Mapping[str, str], dotenv: Path = Path(".env")) -> dict[str, str]:
     """``environment`` with what the file ``dotenv`` adds, where there is one; the former wins.
 
-    Raises BadSetting where the file cannot be read.
+    A line that sets nothing is told and passed over. Raises BadSetting where the file cannot be
+    read.
     """
     if not dotenv.is_file():
         return dict(environment)
     try:
-        added = dotenv_values(dotenv, interpolate=False, encoding="utf-8")
+        text = dotenv.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadSetting(f"{dotenv}: cannot be read as UTF-8 text ({error})") from None
-    return {key: value for key, value in added.items() if value is not None} | dict(environment)
+    added: dict[str, str] = {}
+    for binding in parse_stream(StringIO(text)):
+        if binding.error:  # what stands there may be a secret
+            place, what = binding.original, "is not NAME=value and does not count"
+            empty = len(place.string) - len(place.string.lstrip())  # lines before it
+            line = place.line + place.string.count("\n", 0, empty)
+            _log.warning("%s:%d: %s; mend it or take it out", dotenv, line, what)
+        elif binding.key is not None and binding.value is not None:
+            added[binding.key] = binding.value
+    return added | dict(environment)

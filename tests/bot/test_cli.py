@@ -403,6 +403,32 @@ def test_a_dotenv_file_is_read(tmp_path: Path, state: Path) -> None:
     assert fault(wenju("ask", "x", cwd=tmp_path)).startswith("WENJU_LISTEN: 'nonsense' must be")
 
 
+def test_a_slip_in_a_name_is_told_by_every_command(state: Path) -> None:
+    done = wenju("ask", QUESTION, state=state, WENJU_TOKN="1:x")
+    assert done.returncode == 0
+    (warned,) = done.stderr.decode().splitlines()
+    assert warned.endswith("WENJU_TOKN is set and means nothing here: a slip?")
+
+
+def test_a_bot_that_is_ended_while_it_starts_says_so(tmp_path: Path) -> None:
+    early = (
+        "import os, signal, sys\n"
+        "from bot import cli, serving\n"
+        "serving.serve = lambda _: os.kill(os.getpid(), signal.SIGTERM) or signal.pause()\n"
+        "sys.exit(cli.main(['run']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", early],
+        cwd=tmp_path,
+        env=environment({"WENJU_TOKEN": "1:x"}),
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stderr.decode().endswith("stopped before it had started\n")
+
+
 # check, index, explain
 
 

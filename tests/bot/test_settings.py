@@ -8,6 +8,7 @@ from bot.errors import BadSetting
 from bot.settings import (
     TELEGRAM,
     Settings,
+    doubts,
     read_environment,
     read_settings,
     shipped_knowledge,
@@ -156,6 +157,31 @@ def test_a_dotenv_file_adds_and_the_environment_wins(tmp_path: Path) -> None:
         "HOME": "/root",
     }
     assert read_environment(environment, tmp_path / "none") == environment
+
+
+def test_a_line_of_a_dotenv_file_that_sets_nothing_is_told_by_its_place(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("WENJU_STATE=s\n\n'1:secret\nWENJU_LISTEN=a:1\n", "utf-8")
+    assert read_environment({}, dotenv) == {"WENJU_STATE": "s", "WENJU_LISTEN": "a:1"}
+    assert caplog.messages == [
+        f"{dotenv}:3: is not NAME=value and does not count; mend it or take it out"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("api", "address", "doubted"),
+    [
+        (TELEGRAM, "http://bot.example.org/telegram", True),
+        (TELEGRAM, "https://bot.example.org/telegram", False),
+        ("http://api.example.org", "http://bot.example.org/telegram", False),
+    ],
+)
+def test_telegram_is_known_to_call_https_only(api: str, address: str, *, doubted: bool) -> None:
+    environment = {"WENJU_API_URL": api, "WENJU_WEBHOOK_URL": address}
+    told = f"WENJU_WEBHOOK_URL: {address} is not called by Telegram, which takes https:// only"
+    assert list(doubts(environment, read_settings(environment))) == ([told] if doubted else [])
 
 
 def test_a_dotenv_file_that_is_no_text_is_said_to_be_none(tmp_path: Path) -> None:
