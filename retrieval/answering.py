@@ -17,7 +17,7 @@ from knowledge.model import Passage, Report, Span
 from knowledge.topics import Entry, Topic
 from retrieval import quoting, ranking, semantic
 from retrieval.analysis import Analyzer, Terms, normalise
-from retrieval.asking import topic
+from retrieval.asking import days, topic
 from retrieval.curated import CuratedQuestions
 from retrieval.direct import Direct
 from retrieval.engine import Engine
@@ -262,7 +262,8 @@ class Answerer:
         quotes = self._quotes(judged, limit, related=True)
         if outcome is Outcome.NOT_FOUND:
             # The nearest passage is shown only to say how it falls short of the question.
-            near = any(n.kind not in _ABOUT_QUESTION for n in notices)
+            # Asked about 今天, which is another day each time, it is nowhere near.
+            near = any(n.kind not in _ABOUT_QUESTION for n in notices) and not days(read.text)
             return self._done(
                 question,
                 outcome,
