@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,9 @@ from retrieval.segments import Segmented
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+
+REMEMBERED = 4_096
+"""Terms whose document frequencies are kept at hand: a question asks for each ten times over."""
 
 
 class Together:
@@ -67,6 +71,7 @@ class Together:
         )
         for one, its_searched, its_said in zip(self._parts, searched, said, strict=True):
             one.complete(len(self), tokens, its_searched, its_said)
+        self._counted = lru_cache(REMEMBERED)(partial(_doc_freq, self._parts))
 
     def __len__(self) -> int:
         """The number of documents."""
@@ -82,7 +87,7 @@ class Together:
 
     def upper_bound(self, terms: Sequence[str]) -> float:
         """What no score for ``terms`` can exceed."""
-        known = (self._with(term) for term in terms)
+        known = (_with(self._parts, term) for term in terms)
         return sum(one[0].bm25.upper_bound([one[1]]) for one in known if one is not None)
 
     def evidence(
@@ -102,8 +107,7 @@ class Together:
 
     def doc_freq(self, term: str) -> int:
         """The number of documents whose text holds ``term``."""
-        found = self._with(term)
-        return 0 if found is None else int(found[0].doc_freqs(np.array([found[1]]))[0])
+        return self._counted(term)
 
     def knows(self, term: str) -> bool:
         """Whether a text or a heading holds ``term``."""
@@ -115,13 +119,19 @@ class Together:
             if (number := part.holdings.vocabulary.get(term)) is not None
         )
 
-    def _with(self, term: str) -> tuple[_Part, int] | None:
-        """A part that has ``term``, and the term's number there: each knows of the other."""
-        for part in self._parts:
-            number = part.holdings.vocabulary.get(term)
-            if number is not None:
-                return part, number
-        return None
+
+def _with(parts: Sequence[_Part], term: str) -> tuple[_Part, int] | None:
+    """A part that has ``term``, and the term's number there: each knows of the other."""
+    for part in parts:
+        number = part.holdings.vocabulary.get(term)
+        if number is not None:
+            return part, number
+    return None
+
+
+def _doc_freq(parts: Sequence[_Part], term: str) -> int:
+    found = _with(parts, term)
+    return 0 if found is None else int(found[0].doc_freqs(np.array([found[1]]))[0])
 
 
 class _Part:

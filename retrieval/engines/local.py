@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from retrieval.engine import Hits
 from retrieval.evidence import Alternative, Evidence, gather, weigh
 from retrieval.index import Index
 from retrieval.segments import Segmented
-from retrieval.together import Together
+from retrieval.together import REMEMBERED, Together
 
 
 class LocalEngine:
@@ -69,6 +70,7 @@ class _Alone:
         self.revision = index.revision
         self._index = index
         self._bm25 = PostingsBM25(index.postings, impacts=index.impacts)
+        self._counted = lru_cache(REMEMBERED)(partial(_doc_freq, index))
 
     def __len__(self) -> int:
         return len(self._index)
@@ -93,8 +95,12 @@ class _Alone:
         return gather(index, query, documents, count=len(index), doc_freqs=doc_freqs)
 
     def doc_freq(self, term: str) -> int:
-        number = self._index.vocabulary.get(term)
-        return 0 if number is None else int(self._index.doc_freqs[number])
+        return self._counted(term)
 
     def knows(self, term: str) -> bool:
         return term in self._index.vocabulary
+
+
+def _doc_freq(index: Index, term: str) -> int:
+    number = index.vocabulary.get(term)
+    return 0 if number is None else int(index.doc_freqs[number])
