@@ -31,7 +31,6 @@ _REMEMBERED = 32  # parts of questions
 _SHORTEST_END = 3  # characters of a term by which it is still known
 _SHORTEST_NAME = 3  # characters of a name that another one can be told from
 _LOOKED_AT = 3  # candidates that are asked for what the best one lacks
-_TOGETHER = 4_096  # terms that are made comparable at once: 3 ms
 _NEARLY = 2.0  # score by which such a candidate may be behind
 _NEAREST = 0.25  # share of the threshold from which a passage that falls short is shown
 
@@ -381,10 +380,7 @@ def _terms(library: Library) -> frozenset[str]:
     quoted = {term for volume in library.volumes for term in volume.quoted}
     listed = {form for name in library.lexicon.terms for form in (name.name, *name.aliases)}
     ends = {form[begin:] for form in listed for begin in range(1, len(form) - _SHORTEST_END + 1)}
-    terms = [*(quoted | listed | ends)]
-    # In parts: whoever answers meanwhile waits for each.
-    parts = (terms[begin : begin + _TOGETHER] for begin in range(0, len(terms), _TOGETHER))
-    return frozenset(term for part in parts for term in normalise_all(part))
+    return frozenset(normalise_all([*(quoted | listed | ends)]))
 
 
 def _declarations(library: Library) -> tuple[tuple[str, str, bool], ...]:
