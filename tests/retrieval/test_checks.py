@@ -83,6 +83,8 @@ def test_a_count_of_something_else_is_no_mention(answerer: Answerer) -> None:
         ("张三是哪里人?", "张三,兴安盟人,守林二十年。", None),
         ("有几对夫妻?", "建了夫妻警务室18个。", NoticeKind.NO_NUMBER),
         ("一共有多少?", "一级英雄模范得到二级奖章。", NoticeKind.NO_NUMBER),  # which, not how many
+        ("一共有多少?", "二十级台风,12级大风。", NoticeKind.NO_NUMBER),
+        ("一共有多少?", "二十二人得到二级奖章。", None),
         ("安全感是多少?", "推出“三零”服务。", NoticeKind.NO_NUMBER),
         ("他多大了?", "他守了23年。", NoticeKind.NO_NUMBER),
         ("孩子几斤重?", "救护车二十三分钟赶到,母子平安。", NoticeKind.NO_NUMBER),
