@@ -44,6 +44,7 @@ from retrieval.scope import Scope
 LONGEST_QUESTION = 500  # characters of a question that are looked at
 _SAME = 95  # rapidfuzz ratio, 0 to 100, from which two paragraphs count as the same
 _FEW = 3  # suggestions
+_SETTLED = 0.14  # confidence below which a question may have been misspelt
 _EXAMPLES = 200  # questions that suggestions are chosen from
 
 
@@ -231,10 +232,10 @@ class Answerer:
             if said and _better(again := self._judged(corrected, among, loosely=loosely), judged):
                 text, judged = corrected, again
                 notices += said
-        if any(part.outcome is Outcome.NOT_FOUND for part in judged):
+        if not all(map(_settled, judged)):
             respelled, said = self._reader.respell(text)
             again = self._judged(respelled, among, loosely=loosely) if said else judged
-            if _together(again) is not _together(judged) and _better(again, judged):
+            if _clearly_better(again, judged):
                 text, judged = respelled, again
                 notices += said
         return _Read(question, text, tuple(notices), (), tuple(judged), begun)
@@ -263,18 +264,21 @@ class Answerer:
         if outcome is Outcome.NOT_FOUND:
             # The nearest passage is shown only to say how it falls short of the question.
             # Asked about 今天, which is another day each time, it is nowhere near.
-            near = any(n.kind not in _ABOUT_QUESTION for n in notices) and not days(read.text)
+            near = () if days(read.text) else [q for q in quotes if judged[q.part].notices]
+            absence = self._occurrences.absence(
+                (self._key_words(part.found.asked) for part in judged),
+                (notice for part in judged for notice in part.notices),
+            )
+            if any(notice.kind is NoticeKind.UNSURE for notice in notices):
+                absence = replace(absence, counted=())  # one of them may answer
             return self._done(
                 question,
                 outcome,
-                quotes[:1] if near else (),
+                tuple(near[:1]),
                 notices,
                 read.confidence,
                 begun,
-                absence=self._occurrences.absence(
-                    (self._key_words(part.found.asked) for part in judged),
-                    (notice for part in judged for notice in part.notices),
-                ),
+                absence=absence,
                 suggestions=self._suggest(read.text),
             )
         return self._done(question, outcome, quotes, notices, read.confidence, begun)
@@ -468,10 +472,6 @@ class Answerer:
         self._engine.close()
 
 
-_ABOUT_QUESTION = {
-    NoticeKind.CORRECTED, NoticeKind.COMPLETED, NoticeKind.FOLLOW_UP, NoticeKind.FILTERED,
-}  # fmt: skip
-
 _BEST_FIRST = (Outcome.ANSWERED, Outcome.MENTIONED, Outcome.NOT_FOUND)
 
 
@@ -514,6 +514,18 @@ def _better(these: Sequence[Part], those: Sequence[Part]) -> bool:
     if first != second:
         return first < second
     return max(p.confidence for p in these) > max(p.confidence for p in those)
+
+
+def _settled(part: Part) -> bool:
+    """Whether a part is found so surely that it is not looked for in other words."""
+    return part.outcome is not Outcome.NOT_FOUND and part.confidence >= _SETTLED
+
+
+def _clearly_better(these: Sequence[Part], those: Sequence[Part]) -> bool:
+    """Whether a question read by its sound found what the question as written did not."""
+    first, second = (_BEST_FIRST.index(_together(parts)) for parts in (these, those))
+    surer = all(map(_settled, these)) and not all(map(_settled, those))
+    return first < second or (first == second and surer)
 
 
 def _examples(library: Library) -> tuple[str, ...]:

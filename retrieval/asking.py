@@ -79,7 +79,7 @@ class _Patterns:
     origin: re.Pattern[str]
     office: re.Pattern[str]
     bearer: re.Pattern[str]
-    relatives: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    details: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     spelled_out: re.Pattern[str]
     not_spelled_out: re.Pattern[str]
     exclusion: re.Pattern[str]
@@ -91,6 +91,7 @@ class _Patterns:
     year: re.Pattern[str]
     day: re.Pattern[str]
     errand: re.Pattern[str]
+    advice: re.Pattern[str]
     not_roster: re.Pattern[str]
 
 
@@ -155,9 +156,10 @@ def _patterns() -> _Patterns:
         origin=re.compile(tables["origin"]["sentence"]),
         office=re.compile(tables["office"]),
         bearer=re.compile(tables["bearer"]),
-        relatives=tuple(
-            (re.compile(tables["relative"].replace("{}", asked)), re.compile(told))
-            for asked, told in tables["relatives"].items()
+        details=tuple(
+            (re.compile(form.replace("{}", asked)), re.compile(told))
+            for form, table in ((tables["relative"], "relatives"), ("{}", "details"))
+            for asked, told in tables[table].items()
         ),
         spelled_out=re.compile(tables["spelled_out"]),
         not_spelled_out=re.compile(tables["not_spelled_out"]),
@@ -174,6 +176,7 @@ def _patterns() -> _Patterns:
         year=re.compile(tables["year"]),
         day=re.compile(tables["day"]),
         errand=re.compile(tables["errand"]),
+        advice=re.compile(tables["advice"]),
         not_roster=re.compile(tables["not_roster"]),
     )
 
@@ -369,13 +372,15 @@ def office(question: str) -> str | None:
     return match["office"] if match else None
 
 
-def untold_relative(question: str, text: str) -> str | None:
-    """The relative that a normalised question asks about, where a normalised text tells of none.
+def untold(question: str, text: str) -> str | None:
+    """Whom or what a normalised question asks about, where a normalised text tells of no such.
 
-    >>> untold_relative("他的妹妹叫什么?", "传给儿子"), untold_relative("他妹妹是谁?", "姐妹二人")
+    >>> untold("他的妹妹叫什么?", "传给儿子"), untold("他妹妹是谁?", "姐妹二人")
     ('妹妹', None)
+    >>> untold("平台的网址是什么?", "建成网上平台"), untold("谁得了第一名?", "他夺冠")
+    ('网址', None)
     """
-    for asked, told in _patterns().relatives:
+    for asked, told in _patterns().details:
         if (match := asked.search(question)) and not told.search(text):
             return match[0]
     return None
@@ -489,6 +494,15 @@ def is_errand(question: str) -> bool:
     (True, False)
     """
     return _patterns().errand.search(question) is not None
+
+
+def asks_advice(question: str) -> bool:
+    """Whether a normalised question asks what to do rather than what is.
+
+    >>> asks_advice("菜刀生锈了怎么办?"), asks_advice("怎么办成了这件事?")
+    (True, False)
+    """
+    return _patterns().advice.search(question.rstrip("?!")) is not None
 
 
 def qualifiers() -> frozenset[str]:

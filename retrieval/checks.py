@@ -32,7 +32,7 @@ from retrieval.asking import (
     topic,
     unit,
     unit_word,
-    untold_relative,
+    untold,
     wants_spelled_out,
     without_exclusion,
     without_numbers_of,
@@ -123,9 +123,9 @@ def missing_office(
     return None if told else asked
 
 
-def missing_relative(question: str, passage: Passage) -> str | None:
-    """The relative of somebody whom the question asks about and the passage does not speak of."""
-    return untold_relative(question, f"{passage.above}\n{passage.paragraph}")
+def missing_detail(question: str, passage: Passage) -> str | None:
+    """Whom or what the question asks about and the passage does not speak of: 妹妹, 网址."""
+    return untold(question, f"{passage.above}\n{passage.paragraph}")
 
 
 def missing_counterpart(question: str, words: Iterable[str], passage: Passage) -> tuple[str, ...]:

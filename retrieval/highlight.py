@@ -122,7 +122,7 @@ def features(
         after[0, BIGRAMS],
         after[1, CHARACTERS],
         (added @ weights)[:, CHARACTERS],
-        holds @ (weights[:, CHARACTERS] > 0) / np.maximum(lengths, 4),
+        holds[:, weights[:, CHARACTERS] > 0].sum(axis=1) / np.maximum(lengths, 4),
         fits,
         fits * local[CHARACTERS],
         *_said(question, texts, count),

@@ -15,7 +15,7 @@ from knowledge.library import Library
 from knowledge.model import Passage, Span
 from retrieval import checks, highlight, ranking, refusal, semantic
 from retrieval.analysis import Analyzer, normalise, normalise_all
-from retrieval.asking import bearers, is_errand, unit
+from retrieval.asking import asks_advice, bearers, is_errand, unit
 from retrieval.engine import Engine
 from retrieval.finding import Asked, Found, ask, find
 from retrieval.index import documents
@@ -26,13 +26,13 @@ from retrieval.reading import Named
 from retrieval.synonyms import Thesaurus
 
 _LIKELY = 0.05  # share of the likeliest sentence's chance from which another is looked at
-_MORE_SURE = 0.5  # confidence from which a paragraph answers an errand, or by names alone
+_MORE_SURE = 0.5  # confidence from which it answers an errand, gives advice, or has names alone
 _REMEMBERED = 32  # parts of questions
 _SHORTEST_END = 3  # characters of a term by which it is still known
 _SHORTEST_NAME = 3  # characters of a name that another one can be told from
 _LOOKED_AT = 3  # candidates that are asked for what the best one lacks
 _NEARLY = 2.0  # score by which such a candidate may be behind
-_NEAREST = 0.25  # share of the threshold from which a passage that falls short is shown
+_NEAREST = 0.25  # share of the threshold from which a passage that does not answer is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ class Judge:
         lacked = [
             *checks.missing(asked.text, names, unknown, passage),
             checks.missing_office(asked.text, passage, self._also_called),
-            checks.missing_relative(asked.text, passage),
+            checks.missing_detail(asked.text, passage),
             *checks.missing_counterpart(asked.text, asked.terms.words, passage),
         ]
         notices = [
@@ -251,10 +251,14 @@ class Judge:
             return Part(found, confidence * threshold, Outcome.NOT_FOUND, shown)
         needed = unit(asked.text)
         proven = needed is not None and not needed.any_number  # or the checks would have said so
-        if is_errand(asked.text) or (self._only_names(found) and not proven):
-            threshold = max(threshold, _MORE_SURE)
-        outcome = Outcome.ANSWERED if confidence >= threshold else Outcome.NOT_FOUND
-        return Part(found, confidence, outcome, ())
+        doubtful = is_errand(asked.text) or asks_advice(asked.text)
+        doubtful = doubtful or (self._only_names(found) and not proven)
+        if confidence >= (max(threshold, _MORE_SURE) if doubtful else threshold):
+            return Part(found, confidence, Outcome.ANSWERED, ())
+        # A paraphrase is often found and not trusted: its reader sees at a glance whether it is it.
+        about = not doubtful and confidence >= threshold * _NEAREST
+        unsure = (Notice(NoticeKind.UNSURE),) if about else ()
+        return Part(found, confidence, Outcome.NOT_FOUND, unsure)
 
     def _also_called(self, word: str) -> tuple[str, ...]:
         """What else the catalog calls a normalised word."""

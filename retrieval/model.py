@@ -67,6 +67,7 @@ class NoticeKind(StrEnum):
     NO_NAME = "no_name"
     NO_PLACE = "no_place"
     NO_REASON = "no_reason"
+    UNSURE = "unsure"  # the nearest passage may answer, and not surely enough to say so
     ONLY_NAMED = "only_named"  # ``given`` is named and not spelled out
 
 

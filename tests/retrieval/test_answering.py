@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from knowledge.library import Library
 from knowledge.outline import one_paragraph
 from knowledge.topics import Topic
+from retrieval import refusal
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer
 from retrieval.engine import Hits
@@ -221,6 +222,24 @@ def test_the_questions_own_year_must_be_there(answerer: Answerer) -> None:
     assert Notice(NoticeKind.MISSING, given="2020") in answer.notices
     assert first(answer) == (BRIDGE, 1), "the nearest passage is shown with what it lacks"
     assert len(answer.quotes) == 1
+
+
+def test_the_nearest_passage_is_shown_and_not_called_an_answer_where_it_may_be_one(
+    answerer: Answerer,
+) -> None:
+    answer = answerer.answer("车能随便上桥吗?")
+    assert (answer.outcome, len(answer.quotes)) == (Outcome.NOT_FOUND, 1)
+    assert "防止超载车辆上桥" in answer.quotes[0].text
+    assert answer.notices == (Notice(NoticeKind.UNSURE),)
+    assert answer.absence is not None
+    assert answer.absence.counted == (), "it is not said of any word that no passage answers"
+
+
+def test_advice_needs_a_surer_passage_than_a_fact(answerer: Answerer) -> None:
+    advice, fact = (answerer.answer(q) for q in ("隧道要不要封闭?", "隧道封闭了吗?"))
+    assert advice.confidence > refusal.load_calibration(with_semantic=False).threshold
+    assert (advice.outcome, advice.quotes) == (Outcome.NOT_FOUND, ())
+    assert fact.outcome is Outcome.ANSWERED
 
 
 def test_what_is_only_named_is_mentioned(answerer: Answerer) -> None:

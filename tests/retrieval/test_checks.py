@@ -302,13 +302,18 @@ def test_who_asks_for_a_name_is_told_that_there_is_none(
         ("张三的儿子多大了?", "张三获奖。", "儿子"),
         ("张三的秘书是谁?", "厅长张三来到派出所。", "秘书"),
         ("兄弟单位有几个?", "有三个单位。", None),
+        ("服务平台的网址是什么?", "建成一体化互联网服务平台。", "网址"),
+        ("服务平台的网址是什么?", "平台(www.example.cn)已建成。", None),
+        ("哪支队伍拿了第一?", "五支队伍参加了比赛。", "拿了第一"),
+        ("哪支队伍得了第一名?", "一队夺冠。", None),
+        ("第一批有多少人?", "先去了五人。", None),
     ],
 )
-def test_a_relative_of_whom_nothing_is_told_is_missing(
+def test_a_relative_or_a_detail_of_which_nothing_is_told_is_missing(
     question: str, paragraph: str, lacking: str | None
 ) -> None:
     passage = checks.Passage(paragraph, paragraph, "")
-    assert checks.missing_relative(question, passage) == lacking
+    assert checks.missing_detail(question, passage) == lacking
 
 
 @pytest.mark.parametrize(
