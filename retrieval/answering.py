@@ -229,7 +229,10 @@ class Answerer:
         unsure = any(part.outcome is not Outcome.ANSWERED for part in judged)
         if unsure or self._reader.has_foreign(text):
             corrected, said = self._reader.correct(text)
-            if said and _better(again := self._judged(corrected, among, loosely=loosely), judged):
+            again = self._judged(corrected, among, loosely=loosely) if said else judged
+            # A name in pinyin is no slip: what is found without it is about somebody else.
+            in_pinyin = any(notice.given.isascii() for notice in said)
+            if in_pinyin or _better(again, judged):
                 text, judged = corrected, again
                 notices += said
         if not all(map(_settled, judged)):

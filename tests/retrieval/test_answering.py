@@ -272,6 +272,15 @@ def test_a_name_written_another_way_is_looked_up_and_told(
     assert "周远山" in answer.quotes[0].text
 
 
+def test_a_name_in_pinyin_is_read_though_something_else_is_found_without_it(
+    answerer: Answerer,
+) -> None:
+    answer = answerer.answer("chen ruolan 推行五级巡查了吗?")
+    assert answer.outcome is Outcome.NOT_FOUND
+    assert Notice(NoticeKind.CORRECTED, "chen ruolan", "陈若兰") in answer.notices
+    assert answerer.answer("推行五级巡查了吗?").outcome is Outcome.ANSWERED
+
+
 def test_part_of_a_name_is_enough(answerer: Answerer) -> None:
     answer = answerer.answer("乌日娜是谁?")
     assert (answer.outcome, first(answer)) == (Outcome.ANSWERED, (PEOPLE, 4))
