@@ -32,7 +32,7 @@ _SHORTEST_END = 3  # characters of a term by which it is still known
 _SHORTEST_NAME = 3  # characters of a name that another one can be told from
 _LOOKED_AT = 3  # candidates that are asked for what the best one lacks
 _NEARLY = 2.0  # score by which such a candidate may be behind
-_NEAREST = 0.25  # share of the threshold from which a passage that does not answer is shown
+_NEAREST = 0.35  # share of the threshold from which a passage that does not answer is shown
 
 
 @dataclass(frozen=True, slots=True)
