@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -262,9 +262,13 @@ class Judge:
 
     def _also_called(self, word: str) -> tuple[str, ...]:
         """What else the catalog calls a normalised word."""
+        return tuple(other for group in self._called if word in group for other in group)
+
+    @cached_property
+    def _called(self) -> list[list[str]]:
+        """The names that the catalog knows for one thing, normalised."""
         called = [*self._library.synonyms, *((n.name, *n.aliases) for n in self._library.lexicon)]
-        groups = map(normalise_all, called)
-        return tuple(other for group in groups if word in group for other in group)
+        return [normalise_all(group) for group in called]
 
     def _unknown_people(self, text: str) -> Iterator[str]:
         """What differs from a person's name in its last or middle character and is nowhere else.

@@ -64,7 +64,9 @@ class Thesaurus:
             covered = _everything(analyzer.terms(text))
             instead = _indexed(analyzer.terms(normalise(words).text))
             self._others.setdefault(text, []).append(Alternative(covered, instead, name, words))
-        self._longest_first = sorted(self._others, key=len, reverse=True)
+        self._beginning: dict[str, list[str]] = {}  # a catalog may know thousands of words
+        for text in self._others:
+            self._beginning.setdefault(text[:1], []).append(text)
 
     def alternatives(self, topic: str, words: Iterable[str] = ()) -> tuple[Alternative, ...]:
         """Other ways to say what a normalised question says; inside a longer word none is sought.
@@ -77,7 +79,8 @@ class Thesaurus:
         """
         found: list[Alternative] = []
         rest = topic
-        for text in self._longest_first:
+        possible = [text for char in set(topic) for text in self._beginning.get(char, ())]
+        for text in sorted(possible, key=lambda text: (-len(text), text)):
             if text in rest:
                 found += self._others[text]
                 rest = rest.replace(text, "\n")
