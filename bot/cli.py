@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from bot.errors import BotError, UnknownCitation, UnusableState
 from bot.logs import Redacting, hearing_what_is_unkept, start_logging
-from bot.settings import Settings, doubts, read_environment, read_settings
 from bot.texts import DEFAULT, texts
 from knowledge.errors import InvalidCatalog, KnowledgeError
 from retrieval.errors import RetrievalError
 
-# What only one command needs (the terminal's colours, the segmenter, Telegram) is imported there:
-# `wenju --help` and `wenju health` must be quick.
+# What takes long to import (settings, the terminal's colours, the segmenter, Telegram) is imported
+# where it is needed: `wenju --help` must be quick, and `wenju run` soon listen to signals.
 if TYPE_CHECKING:
+    from bot.settings import Settings
     from bot.terminal import Terminal
     from knowledge.library import Library
     from retrieval.answering import Answerer
@@ -40,10 +40,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Whatever goes wrong, no traceback is shown; WENJU_LOG_LEVEL=DEBUG writes it to the log.
     """
+    _open_what_is_closed()
     _speak_utf8()
     secrets: list[str] = []
     try:
         parsed = _parser().parse_args(arguments)
+        if parsed.command is _run:
+            _end_on_signal()
+        from bot.settings import doubts, read_environment, read_settings
+
         environment = read_environment(os.environ)
         secrets += filter(
             None, (environment.get(k) for k in ("WENJU_TOKEN", "WENJU_WEBHOOK_SECRET"))
@@ -64,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return OK  # whoever read our output has enough
         if lost is not None:
             return _fail(secrets, f"standard output cannot be written ({_reason(lost)})")
-        if isinstance(error, SystemExit):  # usage was asked for, or is wrong
+        if isinstance(error, SystemExit):  # usage was asked for, or is wrong; or a signal came
             raise
         return _unexpected(secrets, error)
     except InvalidCatalog as error:
@@ -107,6 +112,24 @@ def _fail(secrets: Sequence[str], *faults: str) -> int:
     return FAULT
 
 
+def _open_what_is_closed() -> None:
+    """Have the three standard streams open, whoever started this with some of them closed.
+
+    Else the next file that is opened takes the place of one, and what is written there goes into
+    it. Nothing is read, complaints go nowhere, and output cannot be written: that is told.
+    """
+    for number, (name, access, mode) in enumerate(
+        (("stdin", os.O_RDONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w"))
+    ):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, access)
+            os.dup2(opened, number)
+            if opened != number:
+                os.close(opened)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+
+
 def _speak_utf8() -> None:
     """Questions and quotes are Chinese: never let a terminal's old encoding stop them."""
     for stream in (sys.stdout, sys.stderr):
@@ -119,18 +142,28 @@ def _speak_utf8() -> None:
 
 def _run(_: argparse.Namespace, settings: Settings, environment: Mapping[str, str]) -> int:
     if settings.token is None:
+        _end_on_signal(listening=False)
         terminal = _terminal(environment)
         terminal.line(terminal.texts.say("chat.no_token"), "yellow")
         return _converse(settings, terminal)
-    try:
-        # Until the bot itself listens to signals, which takes seconds, SIGTERM counts as Ctrl-C.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        from bot.serving import serve
+    from bot.serving import serve
 
-        serve(settings)
-    except KeyboardInterrupt:
-        logging.getLogger(__name__).info("stopped before it had started")
+    serve(settings)
     return OK
+
+
+def _end_on_signal(*, listening: bool = True) -> None:
+    """Have a signal end the bot in good order until it listens itself, which takes seconds.
+
+    Without ``listening`` signals do what they do to any other command.
+    """
+
+    def end(*_: object) -> None:
+        logging.getLogger(__name__).info("stopped before it had started")
+        raise SystemExit(OK)
+
+    signal.signal(signal.SIGTERM, end if listening else signal.SIG_DFL)
+    signal.signal(signal.SIGINT, end if listening else signal.default_int_handler)
 
 
 def _chat(_: argparse.Namespace, settings: Settings, environment: Mapping[str, str]) -> int:

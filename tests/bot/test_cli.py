@@ -295,6 +295,39 @@ def test_output_that_cannot_be_written_is_one_line(
     assert fault(done) == "standard output cannot be written (No space left on device)"
 
 
+def with_closed(streams: str, *arguments: str, state: Path) -> subprocess.CompletedProcess[bytes]:
+    """Run one command with some of its standard streams closed, as daemons and shells may do."""
+    return subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {streams}', "sh", sys.executable, "-m", "bot", *arguments],
+        cwd=ROOT,
+        env=environment({"WENJU_STATE": str(state)}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", [("ask", QUESTION), ("--help",), ("check",)])
+def test_closed_standard_output_is_one_line(command: tuple[str, ...], state: Path) -> None:
+    done = with_closed(">&-", *command, state=state)
+    assert fault(done) == "standard output cannot be written (Bad file descriptor)"
+    assert with_closed("<&- >&- 2>&-", *command, state=state).returncode == 1
+
+
+def test_closed_standard_error_costs_nothing_but_complaints(state: Path, tmp_path: Path) -> None:
+    done = with_closed("2>&-", "ask", "--json", QUESTION, state=state)
+    assert objects(done)[0]["outcome"] == "answered"
+    assert with_closed("2>&-", "nonsense", state=state).returncode == 2
+    failed = with_closed("2>&-", "health", state=tmp_path)  # no word of it gets into the output
+    assert (failed.returncode, failed.stdout) == (1, b"")
+
+
+@pytest.mark.parametrize("command", [("ask", "-"), ("chat",)])
+def test_closed_standard_input_asks_nothing(command: tuple[str, ...], state: Path) -> None:
+    assert with_closed("<&-", *command, state=state).returncode == 0
+
+
 def test_ctrl_c_ends_quietly(state: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "bot", "ask", "--json", "-"],
@@ -410,11 +443,15 @@ def test_a_slip_in_a_name_is_told_by_every_command(state: Path) -> None:
     assert warned.endswith("WENJU_TOKN is set and means nothing here: a slip?")
 
 
-def test_a_bot_that_is_ended_while_it_starts_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", ["settings.read_settings", "serving.serve"])
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_bot_that_is_ended_while_it_starts_ends_well(
+    sent: signal.Signals, step: str, tmp_path: Path
+) -> None:
     early = (
         "import os, signal, sys\n"
-        "from bot import cli, serving\n"
-        "serving.serve = lambda _: os.kill(os.getpid(), signal.SIGTERM) or signal.pause()\n"
+        "from bot import cli, serving, settings\n"
+        f"{step} = lambda _: os.kill(os.getpid(), {sent.value}) or signal.pause()\n"
         "sys.exit(cli.main(['run']))"
     )
     done = subprocess.run(
@@ -425,8 +462,10 @@ def test_a_bot_that_is_ended_while_it_starts_says_so(tmp_path: Path) -> None:
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0
-    assert done.stderr.decode().endswith("stopped before it had started\n")
+    assert (done.returncode, done.stdout) == (0, b"")
+    said = done.stderr.decode()
+    # Before it has read how to log, it has nothing to say.
+    assert said == "" if step.startswith("settings") else said.endswith("it had started\n")
 
 
 # check, index, explain
