@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from telegram import Update
 from telegram.error import NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
@@ -83,9 +84,35 @@ class ListeningRequest(SpeakingRequest):
         super().__init__(connection_pool_size=1)
         self._hearing = hearing
 
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """What was answered, each of its updates one that the client understands."""
+        answer = SpeakingRequest.parse_json_payload(payload)
+        try:
+            if "result" in answer:
+                answer["result"] = [_understood(update) for update in answer["result"]]
+        except (LookupError, TypeError, ValueError) as error:
+            raise NoBotApi("what answers is no Bot API server") from error
+        return answer
+
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:  # noqa: ANN401
         """Make the request and note how it was answered."""
         status, payload = await super().do_request(*args, **kwargs)
         if status != HTTPStatus.OK or payload.lstrip().startswith(b"{"):
             self._hearing.answered(status)  # and not a page that a network puts in between
         return status, payload
+
+
+def _understood(update: dict[str, Any]) -> dict[str, Any]:
+    """``update``, or its number alone where the client cannot make sense of the rest.
+
+    It would stop listening for good otherwise; and what is not confirmed comes again and again.
+    """
+    number = int(update["update_id"])
+    try:
+        Update.de_json(update, None)
+    except Exception as error:  # whatever a message that lacks something leads to
+        # Not what it says: that is somebody's message.
+        _log.error("update %d is not as the Bot API has it: %r; it is left out", number, error)
+        return {"update_id": number}
+    return update

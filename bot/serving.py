@@ -79,6 +79,10 @@ async def _run(app: App, settings: Settings, hearing: Hearing) -> None:
     if updater is None:
         raise ValueError("an application that fetches no updates cannot be run")
     _end_on_signal(app, hearing)
+    try:
+        await app.initialize()
+    except (LookupError, TypeError) as error:  # it names no bot when it is asked who we are
+        raise NoBotApi("what answers is no Bot API server") from error
     async with app:
         try:
             topics = desk.answerer.library.topics

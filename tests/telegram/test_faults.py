@@ -14,6 +14,7 @@ from tests.telegram import faults, people
 from tests.telegram.bot_process import Setup, free_port, serving, started
 from tests.telegram.conftest import Start, by_webhook
 from tests.telegram.faults import Break, Fault, Page
+from tests.telegram.refusal import Json
 from tests.telegram.server import BOT, SECRET, TOKEN, Server, running
 from tests.telegram.world import Standing
 
@@ -78,6 +79,35 @@ async def test_a_trouble_with_polling_is_told_once_and_truly(
         assert len(said) == 1, said
         assert told in said[0]
         assert "<html>" not in one.bot.output
+
+
+async def test_what_is_not_as_the_bot_api_has_it_costs_nobody_else_an_answer(start: Start) -> None:
+    async with start() as one:
+        chat = one.conversation()
+        said: Json = people.message(chat.chat, chat.person, people.text("刘安是谁"))["message"]
+        malformed: list[Json] = [
+            {"message": {}},
+            {"message": "text"},
+            {"message": [1]},
+            {"message": {**said, "date": "yesterday"}},
+            {"message": {**said, "chat": {}}},
+            {"message": {**said, "from": {}}},
+            {"callback_query": {"id": "1"}},
+        ]
+        for update in malformed:
+            one.server.deliver_malformed(update)
+        # What is only new, or out of place, is no reason to leave it out.
+        one.server.deliver_malformed({"brand_new": {"x": 1}})
+        one.server.deliver_malformed({})
+        entities = [{"type": "brand_new", "offset": -3, "length": 999}]
+        one.server.deliver_malformed({"message": {**said, "entities": entities, "brand_new": 1}})
+        assert (await chat.answer(since=0)).citations[0] == "热血忠诚 6"
+        left_out = [line for line in one.bot.output.splitlines() if "it is left out" in line]
+        assert len(left_out) == len(malformed)
+        assert "刘安" not in one.bot.output
+        for result in ("true", "[{}]"):
+            one.server.fail("getUpdates", Page(200, f'{{"ok":true,"result":{result}}}'))
+        assert (await one.conversation().ask("刘安是谁")).citations[0] == "热血忠诚 6"
 
 
 async def test_a_reader_who_blocked_the_bot_stops_nobody_else(start: Start) -> None:
@@ -211,7 +241,10 @@ async def test_an_unreachable_server_is_one_clear_line(tmp_path: Path, state: Pa
             Page(200, '{"ok":true,"result":null}'),
             "what answers at {} is no Bot API server; check WENJU_API_URL",
         ),
-        (Page(200, "[]"), "what answers at {} is no Bot API server; check WENJU_API_URL"),
+        *(
+            (Page(200, body), "what answers at {} is no Bot API server; check WENJU_API_URL")
+            for body in ("[]", '{"ok":true,"result":{}}', '{"ok":true,"result":[]}', '{"ok":false}')
+        ),
     ],
 )
 async def test_a_server_that_answers_wrongly_is_one_true_line(
