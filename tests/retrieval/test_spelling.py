@@ -58,3 +58,17 @@ def test_what_was_meant_is_told_and_only_where_it_helps() -> None:
     refused = made.answer("十堂的红烧肉多少钱?")
     assert refused.outcome is Outcome.NOT_FOUND
     assert refused.notices == ()
+
+
+def test_what_sounds_like_a_character_is_looked_up_once() -> None:
+    asked: list[str] = []
+
+    def doc_freq(term: str) -> int:
+        asked.append(term)
+        return int(term in "投诉")
+
+    speller = Speller(doc_freq, WORDS.__contains__, NAMES.__contains__)
+    noise = "".join(chr(code) for code in range(0x4E00, 0x4E00 + 37 * 100, 37))
+    assert speller.corrections(noise, (noise,)) == ()
+    single = [term for term in asked if len(term) == 1]
+    assert len(single) <= 1.2 * len(set(single))  # some sound two ways
