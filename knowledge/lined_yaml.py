@@ -14,6 +14,7 @@ from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
 from knowledge.errors import Fault, InvalidCatalog
+from knowledge.slips import slip
 
 Value = str | list["Value"] | dict[str, "Value"] | None
 """What a YAML file can hold for us. Every scalar is text as it is written, ``null`` is ``None``."""
@@ -109,13 +110,12 @@ def parse(content: bytes, file: str) -> LinedYaml:
     try:
         root = _root(text)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        what = ", ".join(part for part in (error.context, error.problem) if part)
-        raise _invalid(file, mark.line + 1 if mark else 1, f"is not YAML: {what}") from error
+        line, what = slip(error)
+        raise _invalid(file, line, f"is not YAML: {what}") from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise _invalid(
-            file, line, f"is not YAML: character U+{error.character:04X} is not allowed"
+            file, line, f"is not YAML: character U+{error.character:04X} is not allowed; remove it"
         ) from error
     except RecursionError as error:
         raise _invalid(file, 1, "is nested too deeply; a few levels are enough") from error

@@ -384,8 +384,9 @@ FAULTS = {
         "catalog.yaml",
         "words: [英雄]",
         "words: [英雄",
-        "catalog.yaml:9: is not YAML: while parsing a flow sequence, "
-        "expected ',' or ']', but got ':'",
+        "catalog.yaml:9: is not YAML: the bracket that opens on line 8 is not closed, or a comma is"
+        " missing between what stands in it; what has a colon or a bracket itself belongs between"
+        " quotation marks",
     ),
     "a tag": (
         "catalog.yaml",
@@ -409,7 +410,7 @@ FAULTS = {
         "catalog.yaml",
         "title: 草原警事",
         "title: 草原\x07警事",
-        "catalog.yaml:4: is not YAML: character U+0007 is not allowed",
+        "catalog.yaml:4: is not YAML: character U+0007 is not allowed; remove it",
     ),
     "a question with an answer that is not verbatim": (
         "questions.yaml",
