@@ -234,6 +234,13 @@ def as_json(answer: Answer) -> dict[str, Any]:
             }
             for quote in answer.quotes
         ],
+        "notices": [
+            {"kind": notice.kind.value, "given": notice.given, "meant": notice.meant}
+            for notice in answer.notices
+        ],
+        "absence": answer.absence
+        and {"missing": list(answer.absence.missing), "counted": dict(answer.absence.counted)},
+        "suggestions": list(answer.suggestions),
         "took_ms": answer.took_ms,
     }
 

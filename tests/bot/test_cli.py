@@ -170,8 +170,17 @@ def test_bytes_that_are_no_text_are_read_leniently(command: str, state: Path) ->
 
 def test_a_json_answer_has_just_the_keys_that_are_promised(state: Path) -> None:
     (answer,) = objects(wenju("ask", "--json", QUESTION, state=state))
-    assert list(answer) == ["question", "outcome", "quotes", "took_ms"]
+    assert list(answer) == [
+        "question",
+        "outcome",
+        "quotes",
+        "notices",
+        "absence",
+        "suggestions",
+        "took_ms",
+    ]
     assert (answer["question"], answer["outcome"]) == (QUESTION, "answered")
+    assert (answer["notices"], answer["absence"]) == ([], None)
     assert answer["took_ms"] > 0
     first = answer["quotes"][0]
     assert list(first) == [
@@ -191,6 +200,15 @@ def test_a_json_answer_has_just_the_keys_that_are_promised(state: Path) -> None:
     source = (shipped_knowledge() / "reports" / "huhang-benteng.md").read_text("utf-8")
     assert first["text"] in source
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", first["citation_id"])
+
+
+def test_a_json_answer_gives_the_reasons_that_a_reader_is_told(state: Path) -> None:
+    given = "刘安今年多大？\n火星上有什么？\n刘案是谁？\n".encode()
+    ageless, absent, misspelled = objects(wenju("ask", "--json", "-", state=state, given=given))
+    assert ageless["notices"] == [{"kind": "no_number", "given": "", "meant": ""}]
+    assert absent["absence"] == {"missing": ["火星"], "counted": {}}
+    assert absent["suggestions"]
+    assert misspelled["notices"] == [{"kind": "corrected", "given": "刘案", "meant": "刘安"}]
 
 
 def test_one_question_a_line_gets_one_object_a_line(state: Path) -> None:
