@@ -279,10 +279,13 @@ def _check(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> 
 
     try:
         library = load_newest(settings.knowledge, shelf_in(settings.state), strict=True)
+        faults = library.faults
     except InvalidCatalog as error:
-        # What is found is this command's result, so it goes to standard output, a fault a line.
-        for fault in error.faults:
-            _print(" ".join(str(fault).split()))
+        faults = error.faults
+    # What is found is this command's result, so it goes to standard output, a fault a line.
+    for fault in faults:
+        _print(" ".join(str(fault).split()))
+    if faults:
         return FAULT
     _print(
         f"{settings.knowledge}: nothing to mend (reports: {len(library.reports)},"

@@ -12,7 +12,7 @@ from bot.settings import Settings
 from knowledge import digests
 from knowledge.archive import Archive
 from knowledge.catalog import load_library
-from knowledge.changes import FOLDER, from_folder
+from knowledge.changes import FOLDER, from_folder, spoiled
 from knowledge.errors import InvalidCatalog, UnusableShelf
 from knowledge.library import Library
 from knowledge.newest import archive_in, has_reports, load_newest, load_revision, shelf_in
@@ -25,6 +25,7 @@ _log = logging.getLogger(__name__)
 DIGESTS = Path("cache") / "digests.json"
 """Where the state folder keeps what the files of the operator's folder were like."""
 
+_UNREAD = 5  # files that are left out and named
 _START = "start"  # the draft of what is found in the folder at the start
 
 Progress = Callable[[int, int], None]
@@ -47,6 +48,7 @@ def open_answerer(
         None if state is None else shelf_in(state),
         None if state is None else archive_in(state),
     )
+    _tell_unread(library)
     return answerer_for(library, settings, state, progress=progress)
 
 
@@ -80,12 +82,20 @@ def _opened(settings: Settings, shelf: Revisions, progress: Progress) -> Answere
         else:
             _log.error("the knowledge was not read again: revision %d serves on", newest.number)
             library = load_revision(newest, archive)
+    _tell_unread(library)
     answerer = answerer_for(library, settings, settings.state, progress=progress)
     try:
         digests.remember(settings.state / DIGESTS)
     except OSError as error:
         _log.warning("the next start will read all files again: %s", error)
     return answerer
+
+
+def _tell_unread(library: Library) -> None:
+    for fault in library.unread[:_UNREAD]:
+        _log.warning("left out: %s", fault)
+    if len(library.unread) > _UNREAD:
+        _log.warning("%d more are left out; wenju check names them", len(library.unread) - _UNREAD)
 
 
 def warm(answerer: Answerer) -> None:
@@ -119,6 +129,8 @@ def _adopted(folder: Path, shelf: Revisions, newest: Revision | None, archive: A
     try:
         draft = shelf.propose(_START, change.files, by=FOLDER, what=change.what, seen=change.seen)
         library = load_revision(draft, archive, strict=not has_reports(newest))
+        if faults := spoiled(library, draft, newest):
+            raise InvalidCatalog(faults)
     except InvalidCatalog:
         shelf.discard(_START)
         raise

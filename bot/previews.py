@@ -51,7 +51,7 @@ def preview_page(
         blocks.append(_lines([_summary(one, view.texts) for one in changes], view.texts))
     if seen.difference.declared:
         blocks.append(text(say("preview.declared")))
-    blocks.append(_lines(list(remarks), view.texts))
+    blocks.append(_lines([*remarks, *unread_rows(seen, view.texts)], view.texts))
     blocks += _noticed(seen.consequences, view.texts)
     kept: list[Markup] = []
     for block in blocks:
@@ -59,6 +59,15 @@ def preview_page(
             kept.append(block)
     kept.append(italic(say("preview.confirm_hint")))
     return Page(joined(kept, "\n\n"), decision(seen.draft.draft, view.texts))
+
+
+def unread_rows(seen: Preview, texts: Texts) -> tuple[str, ...]:
+    """What of the knowledge folder is left out, since it cannot be read."""
+    if seen.draft.what.kind != FOLDER:
+        return ()
+    return tuple(
+        texts.say("preview.left_out", fault=clipped(str(one), 300)) for one in seen.library.unread
+    )
 
 
 def _heading(seen: Preview, texts: Texts) -> Markup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,7 @@ from bot.rendering import Page
 from bot.texts import DEFAULT, Texts, texts
 from knowledge.aside import load_aside
 from knowledge.catalog import load_library
-from knowledge.changes import FOLDER, from_folder, snapshot
+from knowledge.changes import FOLDER, from_folder, snapshot, spoiled
 from knowledge.errors import InvalidCatalog, KnowledgeError, OutdatedDraft
 from knowledge.newest import archive_in
 from retrieval.answering import Answerer
@@ -100,7 +100,7 @@ class Watch:
             return
         if found and found != self.told:
             _log.warning("the knowledge folder was not put into use: %s", "; ".join(found))
-            await self._tell(found)
+            await self._tell(lambda said: refused_page(found, said))
         self.told = found
 
     async def _reload(self) -> tuple[str, ...]:
@@ -114,11 +114,14 @@ class Watch:
                 return tuple(map(str, error.faults))
             if isinstance(found, tuple):
                 return found
-            desk.answerer = found
+            known, desk.answerer = desk.answerer.library.unread, found
         topics, settings = desk.answerer.library.topics, desk.settings
         await publish_commands(
             self.bot, topics, ephemeral=settings.ephemeral, admins=settings.admins
         )
+        if left_out := [str(one) for one in found.library.unread if one not in known]:
+            _log.warning("left out of the knowledge folder: %s", "; ".join(left_out))
+            await self._tell(lambda said: unread_page(left_out, said))
         return ()
 
     def _examine(self) -> Answerer | tuple[str, ...]:
@@ -133,6 +136,8 @@ class Watch:
             return ()
         draft = propose(shelf, _DRAFT, change, by=FOLDER)
         library = load_aside(draft, archive_in(settings.state))
+        if faults := spoiled(library, draft, newest):
+            raise InvalidCatalog(faults)
         after = answerer_for(library, settings, settings.state, keep=False)
         broken = consequences(before, after, ()).broken
         if broken:
@@ -153,10 +158,10 @@ class Watch:
         after = await asyncio.to_thread(snapshot, folder) if folder.is_dir() else None
         return (before and before.digest) != (after and after.digest)
 
-    async def _tell(self, found: tuple[str, ...]) -> None:
+    async def _tell(self, page_in: Callable[[Texts], Page]) -> None:
         for admin in sorted(self.desk.settings.admins):
             chosen = (await self.desk.memory.preferences(admin)).language
-            page = refused_page(found, texts(chosen or DEFAULT))
+            page = page_in(texts(chosen or DEFAULT))
             try:
                 await self.bot.send_message(admin, page.body.html, parse_mode=ParseMode.HTML)
             except TelegramError as error:
@@ -168,6 +173,11 @@ def refused_page(found: Sequence[str], said: Texts) -> Page:
     if found[0]:
         return faults_page(found, said, head=said.say("watching.failed"))
     return broken_page(found[1:], said)
+
+
+def unread_page(left_out: Sequence[str], said: Texts) -> Page:
+    """Which files were not put into use with the others of a change."""
+    return faults_page(left_out, said, head=said.say("watching.left_out"))
 
 
 @asynccontextmanager

@@ -64,7 +64,8 @@ def load_library(
     depth, is a report, titled by its first heading or its name. What the
     ``overlay.yaml`` in the folder ``overlay`` says, by default in the same one, is laid over it.
     Raises ``InvalidCatalog`` with every fault. That a question's passage is in no report is one,
-    unless not ``strict``: then ``Library.broken`` has the question.
+    unless not ``strict``: then ``Library.broken`` has the question. Without a catalog a file that
+    cannot be read does not keep the others from being answered: ``Library.unread`` has its fault.
 
     With an ``intake`` no report is read that was kept before, and those that are read are kept.
     ``digests`` are SHA-256 of files in the folder that is certain to have them, by their paths in
@@ -81,7 +82,7 @@ def load_library(
         else:
             library = _without_catalog(folder, over)
     if strict and library.broken:
-        raise InvalidCatalog(tuple(sorted(fault for one in library.broken for fault in one.faults)))
+        raise InvalidCatalog(library.faults)
     return library
 
 
@@ -259,11 +260,14 @@ def _without_catalog(folder: Path, over: _Over) -> Library:
         message = f"{folder} has neither a {CATALOG} nor a report ({known}); add one"
         faults.append(Fault(CATALOG, 1, message))
     curated, broken = over.questions(tuple(reports.values()))
-    faults += over.faults
-    if faults:
-        raise InvalidCatalog(tuple(sorted(faults)))
+    if over.faults or not reports:
+        raise InvalidCatalog(tuple(sorted([*faults, *over.faults])))
     return Library.from_reports(
-        reports.values(), synonyms=over.synonyms, curated=curated, broken=broken
+        reports.values(),
+        synonyms=over.synonyms,
+        curated=curated,
+        broken=broken,
+        unread=tuple(sorted(faults)),
     )
 
 

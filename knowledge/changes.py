@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 
 from knowledge.catalog import CATALOG, REPORTS, document_names
 from knowledge.digests import digest_of
-from knowledge.errors import InvalidCatalog, UnknownDraft, UnusableShelf
+from knowledge.errors import Fault, InvalidCatalog, UnknownDraft, UnusableShelf
+from knowledge.library import Library
 from knowledge.lined_yaml import parse
 from knowledge.listed import ListedReport
 from knowledge.overlay import OVERLAY, Overlay, parse_overlay
@@ -56,7 +57,7 @@ def snapshot(folder: Path) -> Snapshot:
         digests = {name: digest_of(path) for name, path in files.items()}
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UnusableShelf(f"the folder {folder} cannot be read ({reason})") from error
+        raise UnusableShelf(f"{error.filename or folder} cannot be read ({reason})") from error
     told = json.dumps(digests, ensure_ascii=True, sort_keys=True)
     return Snapshot(files, digests, hashlib.sha256(told.encode()).hexdigest())
 
@@ -111,6 +112,21 @@ def _own_overlay(folder: Path) -> tuple[Overlay, Mapping[str, Content]]:
         return Overlay(), {OVERLAY: file}  # the loading says what is wrong with it
     names = [row.file for row in overlay.reports if _lies_in(folder, row.file)]
     return overlay, {OVERLAY: file, **{os.path.normpath(name): folder / name for name in names}}
+
+
+def spoiled(library: Library, draft: Revision, newest: Revision | None) -> tuple[Fault, ...]:
+    """What is wrong with files of ``draft`` that cannot be read and that ``newest`` has otherwise.
+
+    They may be half written, and what stands there now serves on until somebody has looked at
+    them. A file that is new is only left out of the ``library``.
+    """
+    if newest is None:
+        return ()
+    return tuple(
+        fault
+        for fault in library.unread
+        if newest.files.get(fault.file) not in (None, draft.files.get(fault.file))
+    )
 
 
 def overlay_of(revision: Revision | None) -> Overlay:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, field
 
 from knowledge.curated import Curated
+from knowledge.errors import Fault
 from knowledge.joined import Joined
 from knowledge.kept import volume
 from knowledge.lexicon import Lexicon
@@ -23,7 +24,8 @@ class Library:
     ``passages`` are those of all reports, in the order of ``reports``, as are ``volumes``. What is
     kept on disk is read as it is looked at: a walk through all texts takes its time. Each tuple of
     ``synonyms`` is one meaning. ``broken`` are questions that no report answers as their file says,
-    and that are left out of ``questions`` and ``curated``. ``revision`` is a hash of everything
+    and that are left out of ``questions`` and ``curated``; ``unread`` is what is wrong with files
+    that are no reports for it, though they lie among those. ``revision`` is a hash of everything
     else: equal revisions answer equally.
     """
 
@@ -34,6 +36,7 @@ class Library:
     questions: tuple[GoldQuestion, ...]
     curated: tuple[Curated, ...]
     broken: tuple[BrokenQuestion, ...]
+    unread: tuple[Fault, ...]
     revision: str
     passages: Sequence[Passage] = field(repr=False, compare=False)
     volumes: tuple[Volume, ...] = field(repr=False, compare=False)
@@ -50,6 +53,7 @@ class Library:
         questions: tuple[GoldQuestion, ...] = (),
         curated: tuple[Curated, ...] = (),
         broken: tuple[BrokenQuestion, ...] = (),
+        unread: tuple[Fault, ...] = (),
     ) -> Library:
         """A library of these reports. Raises ``ValueError`` where two have the same id."""
         ordered = tuple(reports)
@@ -77,10 +81,17 @@ class Library:
             questions=questions,
             curated=curated,
             broken=broken,
+            unread=unread,
             revision=digest.hexdigest()[:32],
             volumes=volumes,
             _by_id=by_id,
         )
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is to be mended, though everything else serves."""
+        of_questions = (fault for one in self.broken for fault in one.faults)
+        return tuple(sorted({*self.unread, *of_questions}))
 
     def report(self, id: str) -> Report:  # noqa: A002 - a report's id is its id
         """The report with this id. Raises ``KeyError`` where there is none (see ``in``)."""

@@ -36,9 +36,10 @@ def load_revision(revision: Revision, archive: Archive | None, *, strict: bool =
             library = load_library(
                 revision.folder, strict=strict, intake=intake, digests=revision.files
             )
-        archive.keep(key, library)
+        if not library.unread:  # what cannot be read now is tried again the next time
+            archive.keep(key, library)
     if strict and library.broken:
-        raise InvalidCatalog(tuple(sorted(fault for one in library.broken for fault in one.faults)))
+        raise InvalidCatalog(library.faults)
     return library
 
 

@@ -16,7 +16,7 @@ from bot.markup import joined, text
 from bot.menu import publish_commands
 from bot.opening import Progress
 from bot.previewing import ASKED, Preview, preview, propose, put_into_use, remake
-from bot.previews import done_page, faults_page, preview_page
+from bot.previews import FAULTS, done_page, faults_page, preview_page, unread_rows
 from bot.rendering import Page
 from bot.replying import respond, say
 from bot.working import Working, decision, working
@@ -98,7 +98,8 @@ async def offer_in(
             raise
     if not seen.difference:
         await asyncio.to_thread(shelf.discard, draft)
-        await work.end(Page(joined(map(text, [said("admin.same"), *wish.remarks]))))
+        rows = [said("admin.same"), *wish.remarks, *unread_rows(seen, caller.texts)[:FAULTS]]
+        await work.end(Page(joined(map(text, rows))))
         return
     await work.end(preview_page(seen, caller.view, remarks=wish.remarks))
 

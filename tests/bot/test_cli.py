@@ -511,6 +511,21 @@ def test_every_fault_is_a_line_with_its_place(folder: Path, tmp_path: Path) -> N
     assert done.stderr == b""
 
 
+def test_a_file_that_cannot_be_read_is_a_fault_and_the_others_are_answered_from(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "lu.md").write_text(REPORT, "utf-8")
+    (tmp_path / "表.xlsx").write_bytes(b"PK")
+    named = "表.xlsx:1: has a format that is not read (.xlsx); save it as .html"
+    checked = wenju("check", state=tmp_path / "state", WENJU_KNOWLEDGE=str(tmp_path))
+    assert (checked.returncode, checked.stdout.decode(), checked.stderr) == (1, f"{named}\n", b"")
+    for command in (("index",), ("ask", "桥有几座?")):
+        done = wenju(*command, state=tmp_path / "state", WENJU_KNOWLEDGE=str(tmp_path))
+        assert done.returncode == 0
+        (warned,) = done.stderr.decode().splitlines()
+        assert warned.endswith(f"left out: {named}")
+
+
 def test_the_second_index_has_nothing_to_do(folder: Path, tmp_path: Path) -> None:
     place = tmp_path / "s"
     first, second = (

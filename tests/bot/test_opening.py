@@ -71,6 +71,40 @@ def test_the_first_start_keeps_the_folder_as_revision_1_and_the_next_changes_not
     assert (shelf.numbers(), revision.by, revision.what) == ((1,), FOLDER, What("folder", {}))
 
 
+def test_a_file_that_cannot_be_read_is_named_and_the_others_serve(
+    settings: Settings, shelf: Revisions, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(7):
+        (settings.knowledge / f"表{number}.xlsx").write_bytes(b"PK")
+    opening: tuple[Callable[[], list[str]], ...] = (
+        lambda: served(settings, shelf),
+        lambda: shown(settings),
+    )
+    for opened in opening:
+        assert opened() == ["年报\n全局接报警情3200起。"]
+        assert len(caplog.messages) == 6
+        assert caplog.messages[0].startswith("left out: 表0.xlsx:1: has a format that is not read")
+        assert caplog.messages[5] == "2 more are left out; wenju check names them"
+        caplog.clear()
+
+
+def test_a_report_that_cannot_be_read_any_more_does_not_lose_what_it_said(
+    settings: Settings, shelf: Revisions, caplog: pytest.LogCaptureFixture
+) -> None:
+    (settings.knowledge / "b.md").write_text("# 信\n\n再加把劲。\n", encoding="utf-8")
+    before = served(settings, shelf)
+    (settings.knowledge / "b.md").write_bytes(b"")  # half written, say
+    write(settings, "全局接报警情3300起。")
+    assert served(settings, shelf) == before
+    assert caplog.messages == [
+        "b.md:1: is empty",
+        "the knowledge was not read again: revision 1 serves on",
+    ]
+    (settings.knowledge / "b.md").write_text("# 信\n\n再加把劲！\n", encoding="utf-8")
+    assert served(settings, shelf) == ["年报\n全局接报警情3300起。", "信\n再加把劲！"]
+    assert shelf.numbers() == (2, 1)
+
+
 def test_other_commands_see_the_same_and_keep_nothing(settings: Settings, shelf: Revisions) -> None:
     assert shown(settings) == ["年报\n全局接报警情3200起。"]
     assert shelf.numbers() == ()

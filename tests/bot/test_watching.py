@@ -44,6 +44,39 @@ async def test_the_same_trouble_is_told_once_and_again_after_it_was_gone(
         assert bot.desk.shelf.numbers() == (2, 1)
 
 
+async def test_what_cannot_be_read_is_told_and_the_rest_is_taken_over(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "SETTLED", 0.0)
+    folder = tmp_path / "knowledge"
+    folder.mkdir()
+    report = folder / "lu.md"
+    report.write_text("# 路\n\n桥有五座。\n", "utf-8")
+    own = settings.model_copy(update={"knowledge": folder, "state": tmp_path / "state"})
+    async with in_process(own, tmp_path / "state") as bot:
+        bot.desk.settings = own.model_copy(update={"admins": frozenset({bot.person.id})})
+        watch = Watch(bot.app.bot, bot.desk)
+        (folder / "表.xlsx").write_bytes(b"PK")
+        report.write_text("# 路\n\n桥有六座。\n", "utf-8")
+        (folder / "qiao.md").write_text("# 桥\n\n桥很长。\n", "utf-8")
+        await watch.look()
+        (first,) = bot.sent()
+        assert first.startswith(
+            "知识文件夹的改动已经换上，只是这些文件读不了，没有收进来：\n• 表.xlsx:1"
+        )
+        report.write_text("# 路\n\n桥有七座。\n", "utf-8")
+        await watch.look()
+        assert bot.sent() == [first]
+        assert "桥有七座。" in bot.desk.answerer.library.reports[0].text
+        report.write_bytes(b"\0")
+        await watch.look()
+        assert bot.sent()[1:] == [
+            "知识文件夹有改动，但没有换上，原来的内容照常服务。请先改好：\n"
+            "• lu.md:1: is not a text file: control character U+0000 on line 1"
+        ]
+        assert "桥有七座。" in bot.desk.answerer.library.reports[0].text
+
+
 async def test_a_folder_that_is_gone_is_told_and_the_old_knowledge_serves(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -711,16 +711,23 @@ def test_a_folder_of_bad_reports_tells_each_fault(tmp_path: Path) -> None:
     ]
 
 
-def test_a_document_of_a_format_that_is_not_read_is_a_fault(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_answered(
+    tmp_path: Path,
+) -> None:
     folder = Folder(tmp_path)
     folder.write("2024.md", "一。")
     folder.write("2024.doc", b"")
     folder.write("a.docm", b"PK")
     folder.write("表/数据.csv", "盟市,警务室\n")
-    assert folder.faults() == [
+    folder.write("表/空.md", b"")
+    library = load_library(tmp_path)
+    assert [report.title for report in library.reports] == ["2024"]
+    assert library.unread == library.faults
+    assert list(map(str, library.unread)) == [
         "2024.doc:1: has a format that is not read (.doc); save it as .docx",
         "a.docm:1: has a format that is not read (.docm); save it as .docx",
         "表/数据.csv:1: has a format that is not read (.csv); save it as .html",
+        "表/空.md:1: is empty",
     ]
 
 

@@ -166,3 +166,29 @@ async def test_a_button_says_so_when_its_paragraph_has_changed_or_gone(
         assert more.parameters["text"] == "报告改过，这里有的段落已经不是当时的样子。"
         assert chat.now(several).quotes
         report.write_text(LIGHTS, encoding="utf-8")  # what was quoted at first stood there
+
+
+async def test_what_a_reload_leaves_out_is_shown_before_and_never_silently_lost(
+    start: Start, tmp_path: Path
+) -> None:
+    folder = tmp_path / "knowledge"
+    folder.mkdir()
+    (folder / "lu.md").write_text("# 路\n\n桥有五座。\n", encoding="utf-8")
+    (folder / "表.xlsx").write_bytes(b"PK")
+    left_out = (
+        "读不了，没有收进来：表.xlsx:1: has a format that is not read (.xlsx); save it as .html"
+    )
+    async with administered(start, folder) as (one, admin):
+        assert (await one.conversation().ask("桥有几座？")).quotes == ["桥有五座。"]
+        assert "left out: 表.xlsx:1: has a format" in one.bot.output
+        (folder / "notes.md").write_bytes(b"")
+        assert (await shown_in_the_end(admin, "/reload")).text == (
+            f"内容没有变化。\n读不了，没有收进来：notes.md:1: is empty\n{left_out}"
+        )
+        (folder / "notes.md").unlink()
+        (folder / "lu.md").write_bytes(b"")
+        (folder / "shan.md").write_text("# 山\n\n山很高。\n", encoding="utf-8")
+        preview = await shown_in_the_end(admin, "/reload")
+        assert "撤下《路》：1 段" in preview.text
+        assert f"读不了，没有收进来：lu.md:1: is empty\n{left_out}" in preview.text
+        (folder / "lu.md").write_text("# 路\n\n桥有五座。\n", encoding="utf-8")
