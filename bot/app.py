@@ -8,7 +8,6 @@ from typing import Any
 
 from telegram import Update
 from telegram.ext import (
-    AIORateLimiter,
     Application,
     ApplicationBuilder,
     BaseHandler,
@@ -42,6 +41,7 @@ from bot.handlers import (
 from bot.hearing import Hearing, ListeningRequest, SpeakingRequest
 from bot.memory import Memory
 from bot.opening import open_to_serve
+from bot.pacing import Pacing
 from bot.rates import Rates
 from bot.settings import Settings
 from bot.store import Store
@@ -52,7 +52,6 @@ App = Application[Any, Any, Any, Any, Any, Any]
 
 UPDATES = (Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY, Update.INLINE_QUERY)
 CONNECTIONS = 256  # to Telegram at a time, as the client has it by itself
-SEND_RETRIES = 3  # times that a send waits and tries again when Telegram says 429
 
 BUTTONS = {
     Verb.MORE: browse.more,
@@ -133,7 +132,7 @@ def build_application(settings: Settings, store: Store, hearing: Hearing) -> App
         .token(settings.token.get_secret_value())
         .base_url(f"{settings.api_url}/bot")
         .base_file_url(f"{settings.api_url}/file/bot")
-        .rate_limiter(AIORateLimiter(settings.send_rate, max_retries=SEND_RETRIES))
+        .rate_limiter(Pacing(settings.send_rate, turns))
         .concurrent_updates(turns)
         .request(SpeakingRequest(connection_pool_size=CONNECTIONS))
         .get_updates_request(ListeningRequest(hearing))

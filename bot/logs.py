@@ -129,4 +129,5 @@ def start_logging(level: str, form: Literal["text", "json"], secrets: Iterable[s
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # Its own loop of retries reports what it raises as well, and what the error handler gets.
-    logging.getLogger("telegram.ext").addFilter(lambda _: False)
+    for name in ("telegram.ext", "telegram.ext.AIORateLimiter"):
+        logging.getLogger(name).addFilter(lambda _: False)

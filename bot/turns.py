@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Hashable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -32,6 +32,7 @@ class Turns(BaseUpdateProcessor):
         self._turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
         self._present: defaultdict[Hashable, set[int]] = defaultdict(set)
         self._crowded: set[int] = set()
+        self._at_work: set[asyncio.Task[Any] | None] = set()
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
         """Run ``coroutine``, which handles ``update``, when it is its turn."""
@@ -40,12 +41,37 @@ class Turns(BaseUpdateProcessor):
             return
         turn = self._turns.setdefault(turn_of(update), asyncio.Lock())
         with self._in_line(update):
-            async with turn, self._working:
+            async with turn, self._at_it():
                 if await self._memory.is_done(update.update_id):
                     coroutine.close()  # type: ignore[attr-defined]  # Application makes one
                     return
                 await coroutine
                 await self._memory.done(update.update_id)
+
+    @asynccontextmanager
+    async def _at_it(self) -> AsyncIterator[None]:
+        task = asyncio.current_task()
+        async with self._working:
+            self._at_work.add(task)
+            try:
+                yield
+            finally:
+                self._at_work.discard(task)
+
+    @asynccontextmanager
+    async def aside(self) -> AsyncIterator[None]:
+        """Let another update be handled while this one has nothing to do but wait.
+
+        Its chat goes on waiting for it.
+        """
+        working = asyncio.current_task() in self._at_work
+        if working:
+            self._working.release()
+        try:
+            yield
+        finally:
+            if working:
+                await self._working.acquire()
 
     def is_crowded(self, update: Update) -> bool:
         """Whether ``update``, while it waited and was handled, was not alone in its chat.

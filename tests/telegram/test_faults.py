@@ -30,6 +30,18 @@ async def test_a_flood_limit_is_waited_out_and_the_answer_sent_once(start: Start
         assert len(chat.written()) == 1
 
 
+async def test_a_group_in_which_too_much_is_said_holds_up_nobody_else(start: Start) -> None:
+    async with start() as one:
+        one.server.fail("sendMessage", faults.too_many_requests(3))
+        group, chat = one.in_group(), one.conversation()
+        group.say("/ask 刘安是谁")
+        await one.server.call("sendMessage", chat_id=group.chat.id)
+        await chat.ask("刘安是谁")
+        answered = one.server.mark
+        await group.answer(since=0)
+        assert one.server.made("sendMessage", since=answered, chat_id=group.chat.id)
+
+
 @pytest.mark.parametrize("fault", [faults.internal_error(), faults.bad_gateway()])
 async def test_a_broken_telegram_costs_no_later_question(start: Start, fault: Fault) -> None:
     async with start() as one:
