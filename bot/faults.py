@@ -8,6 +8,7 @@ from telegram import Update
 from telegram.error import BadRequest, Conflict, Forbidden, NetworkError, TelegramError, TimedOut
 
 from bot.desk import Context, caller_of, desk_of
+from bot.errors import BotError
 from bot.hearing import NoBotApi, refused_by_server
 from bot.replying import say
 from retrieval.errors import QuoteNotVerbatim
@@ -33,7 +34,10 @@ async def on_error(update: object, context: Context) -> None:
         reason = (isinstance(error, NetworkError) and refused_by_server(error)) or error
         _log.error("update %d was not answered: %s", update.update_id, reason)
         return
-    _log.error("update %d was not answered", update.update_id, exc_info=error)
+    if isinstance(error, BotError):  # it says itself what is wrong, and what to do
+        _log.error("update %d was not answered: %s", update.update_id, error)
+    else:
+        _log.error("update %d was not answered", update.update_id, exc_info=error)
     if update.callback_query is not None or update.effective_message is None:
         return  # a press is answered where it is handled; an inline query shows nothing
     fault = "ask.fault_verbatim" if isinstance(error, QuoteNotVerbatim) else "ask.fault"

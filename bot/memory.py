@@ -24,48 +24,49 @@ class Memory:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._trouble = ""  # what kept something from being noted and has been said
 
     async def is_done(self, update: int) -> bool:
         """Whether the update with this id was answered."""
-        return await _or(False, lambda: self._store.is_done(update))
+        return await self._or(False, lambda: self._store.is_done(update))
 
     async def done(self, update: int) -> None:
         """Note that the update with this id is answered."""
-        await _or(None, lambda: self._store.done(update))
+        await self._note(lambda: self._store.done(update))
 
     async def remember(
         self, chat: int, person: int, answered: Answered, texts: dict[str, str]
     ) -> None:
         """Note what a message of the bot answers, and the words of its citations."""
-        await _or(None, lambda: self._store.remember(chat, person, answered, texts))
+        await self._note(lambda: self._store.remember(chat, person, answered, texts))
 
     async def answered(self, chat: int, message: int) -> Answered | None:
         """What the bot's ``message`` answers."""
-        return await _or(None, lambda: self._store.answered(chat, message))
+        return await self._or(None, lambda: self._store.answered(chat, message))
 
     async def answer_to(self, chat: int, question: int) -> Answered | None:
         """The message of the bot that answered the message ``question``."""
-        return await _or(None, lambda: self._store.answer_to(chat, question))
+        return await self._or(None, lambda: self._store.answer_to(chat, question))
 
     async def latest(self, chat: int, before: int, within: float) -> Answered | None:
         """The newest answer before message ``before``, if of the last ``within`` seconds."""
-        return await _or(None, lambda: self._store.latest(chat, before, within))
+        return await self._or(None, lambda: self._store.latest(chat, before, within))
 
     async def words_of(self, citation: str) -> str | None:
         """What the paragraph said when the bot cited it."""
-        return await _or(None, lambda: self._store.words_of(citation))
+        return await self._or(None, lambda: self._store.words_of(citation))
 
     async def preferences(self, chat: int) -> Preferences:
         """What ``chat`` has chosen."""
-        return await _or(Preferences(), lambda: self._store.preferences(chat))
+        return await self._or(Preferences(), lambda: self._store.preferences(chat))
 
     async def move(self, old: int, new: int) -> None:
         """The group ``old`` has become the supergroup ``new``."""
-        await _or(None, lambda: self._store.move(old, new))
+        await self._note(lambda: self._store.move(old, new))
 
     async def log(self, chat: int, person: int, answered: Answered) -> None:
         """Add to the log what ``person`` asked and what came of it."""
-        await _or(None, lambda: self._store.log(chat, person, answered))
+        await self._note(lambda: self._store.log(chat, person, answered))
 
     async def logged(self, since: float = 0.0) -> tuple[Logged, ...]:
         """Everything that was asked since ``since``, the oldest first; raises UnusableState."""
@@ -73,7 +74,7 @@ class Memory:
 
     async def recent_questions(self, limit: int) -> tuple[str, ...]:
         """The last ``limit`` different questions in words, the newest first."""
-        return await _or((), lambda: self._store.recent_questions(limit))
+        return await self._or((), lambda: self._store.recent_questions(limit))
 
     async def dismiss(self, questions: Iterable[str]) -> None:
         """Note that these questions need no answer; raises UnusableState."""
@@ -81,23 +82,23 @@ class Memory:
 
     async def dismissed(self) -> frozenset[str]:
         """The questions that need no answer."""
-        return await _or(frozenset(), self._store.dismissed)
+        return await self._or(frozenset(), self._store.dismissed)
 
     async def put_in_inbox(self, chat: int, message: int, item: Item) -> None:
         """Note what the bot's ``message`` shows of the inbox."""
-        await _or(None, lambda: self._store.put_in_inbox(chat, message, item))
+        await self._note(lambda: self._store.put_in_inbox(chat, message, item))
 
     async def in_inbox(self, chat: int, message: int) -> Item | None:
         """What the bot's ``message`` shows of the inbox."""
-        return await _or(None, lambda: self._store.in_inbox(chat, message))
+        return await self._or(None, lambda: self._store.in_inbox(chat, message))
 
     async def votes_since(self, since: float) -> tuple[int, int]:
         """How many votes since ``since`` found an answer good, and how many bad."""
-        return await _or((0, 0), lambda: self._store.votes_since(since))
+        return await self._or((0, 0), lambda: self._store.votes_since(since))
 
     async def forget_old(self) -> None:
         """Forget what is older than the retention."""
-        await _or(None, self._store.forget_old)
+        await self._note(self._store.forget_old)
 
     async def vote(self, chat: int, message: int, person: int, *, good: bool) -> None:
         """Note what ``person`` thinks of the bot's ``message``; raises UnusableState."""
@@ -107,11 +108,27 @@ class Memory:
         """Change some of the preferences of ``chat``; raises UnusableState."""
         return await asyncio.to_thread(self._store.choose, chat, **changes)
 
+    async def _or(self, default: T, work: Callable[[], T]) -> T:
+        """What ``work`` finds, ``default`` where the store cannot be used."""
+        try:
+            return await asyncio.to_thread(work)
+        except UnusableState as error:
+            self._troubled(error)
+            return default
 
-async def _or(default: T, work: Callable[[], T]) -> T:
-    """What ``work`` gives, ``default`` where the store cannot be used."""
-    try:
-        return await asyncio.to_thread(work)
-    except UnusableState as error:
-        _log.error("%s", error)
-        return default
+    async def _note(self, work: Callable[[], None]) -> None:
+        """Have ``work`` note something, if the store can be used."""
+        try:
+            await asyncio.to_thread(work)
+        except UnusableState as error:
+            self._troubled(error)
+            return
+        if self._trouble:
+            _log.info("what is to be remembered can be kept again")
+            self._trouble = ""
+
+    def _troubled(self, error: UnusableState) -> None:
+        """Say each trouble once: a question has eight things to look up or to note."""
+        if str(error) != self._trouble:
+            _log.error("%s", error)
+        self._trouble = str(error)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import secrets
 import sqlite3
 import threading
@@ -18,15 +19,19 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from bot.errors import UnusableState
 from retrieval.model import Context
 
+_log = logging.getLogger(__name__)
 FILE = "wenju.sqlite3"
 VERSION = 3
 DAY = 86_400.0
 UPDATES_KEPT = 10_000  # Telegram keeps undelivered updates for a day; this is more than a day's
 CITATIONS_KEPT = 100_000
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+BUSY = 1.0  # seconds to wait for another program that is writing into the file
 
 _FIRST = """
 CREATE TABLE secret (salt BLOB NOT NULL);
@@ -156,15 +161,11 @@ class Store:
         self._clock = clock
         self._retention = retention_days * DAY
         self._path = folder / FILE
+        self._patient = True
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+            self._salt = self._open()
         except (OSError, sqlite3.Error) as error:
-            raise _unusable(folder, error) from error
-        try:
-            self._salt = self._prepare()
-        except sqlite3.Error as error:
-            self._db.close()
             raise _unusable(folder, error) from error
 
     def close(self) -> None:
@@ -172,10 +173,37 @@ class Store:
         with self._lock:
             self._db.close()
 
+    def _open(self) -> bytes:
+        """Open the file and give its salt. A damaged one is put aside: the bot must answer."""
+        try:
+            return self._prepared()
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", None) not in _DAMAGED:
+                raise
+        aside = self._path.with_name(f"{FILE}.damaged")
+        self._path.replace(aside)
+        for beside in ("-wal", "-shm"):  # which belong to it
+            self._path.with_name(f"{FILE}{beside}").unlink(missing_ok=True)
+        _log.error(
+            "%s is damaged and is kept as %s; a new one is begun: questions, votes, what chats have"
+            " chosen and what old buttons belong to are forgotten",
+            self._path,
+            aside.name,
+        )
+        return self._prepared()
+
+    def _prepared(self) -> bytes:
+        self._db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+        try:
+            return self._prepare()
+        except sqlite3.Error:
+            self._db.close()
+            raise
+
     def _prepare(self) -> bytes:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.execute("PRAGMA busy_timeout = 5000")
+        self._wait_for_others(patient=True)
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > VERSION:
             raise sqlite3.DatabaseError(f"{FILE} was written by a newer version of this program")
@@ -193,13 +221,38 @@ class Store:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         try:
             with self._lock:
-                self._db.execute("BEGIN IMMEDIATE")
+                self._begin()
                 try:
                     yield self._db
                 except BaseException:
                     self._db.execute("ROLLBACK")
                     raise
                 self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise _unusable(self._path.parent, error) from error
+
+    def _begin(self) -> None:
+        """Begin to write. Who has waited in vain does not wait again as long as the other is at it.
+
+        Else every question would wait at each of its notes, and all others for it.
+        """
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            self._wait_for_others(patient=False)
+            raise
+        if not self._patient:
+            self._wait_for_others(patient=True)
+
+    def _wait_for_others(self, *, patient: bool) -> None:
+        self._patient = patient
+        self._db.execute(f"PRAGMA busy_timeout = {round(1000 * BUSY) if patient else 0}")
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What ``query`` finds, also while another program is writing."""
+        try:
+            with self._lock:
+                return self._db.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise _unusable(self._path.parent, error) from error
 
@@ -210,8 +263,7 @@ class Store:
 
     def is_done(self, update: int) -> bool:
         """Whether the update with this id was answered, before a crash perhaps."""
-        with self._transaction() as db:
-            return bool(db.execute("SELECT 1 FROM updates WHERE id = ?", (update,)).fetchone())
+        return bool(self._rows("SELECT 1 FROM updates WHERE id = ?", update))
 
     def done(self, update: int) -> None:
         """Note that the update with this id is answered; the oldest ids are forgotten."""
@@ -288,16 +340,18 @@ class Store:
         )
 
     def _answer(self, where: str, chat: int, *values: float) -> Answered | None:
-        with self._transaction() as db:
-            row = db.execute(
-                "SELECT message, asked_by, question, section,"  # noqa: S608 - `where` is ours
-                " before, citations, outcome, shown, at, language"
-                f" FROM answers WHERE chat = ? AND {where} LIMIT 1",
-                (self._hash("chat", chat), *values),
-            ).fetchone()
-        if row is None:
+        rows = self._rows(
+            "SELECT message, asked_by, question, section,"  # noqa: S608 - `where` is ours
+            " before, citations, outcome, shown, at, language"
+            f" FROM answers WHERE chat = ? AND {where} LIMIT 1",
+            self._hash("chat", chat),
+            *values,
+        )
+        if not rows:
             return None
-        message, asked_by, question, section, before, citations, outcome, shown, at, language = row
+        message, asked_by, question, section, before, citations, outcome, shown, at, language = (
+            rows[0]
+        )
         return Answered(
             message,
             asked_by,
@@ -311,9 +365,8 @@ class Store:
 
     def words_of(self, citation: str) -> str | None:
         """What the paragraph said when the bot cited it, None where it never did."""
-        with self._transaction() as db:
-            row = db.execute("SELECT text FROM citations WHERE id = ?", (citation,)).fetchone()
-        return None if row is None else str(row[0])
+        rows = self._rows("SELECT text FROM citations WHERE id = ?", citation)
+        return str(rows[0][0]) if rows else None
 
     # Questions -----------------------------------------------------------------------------------
 
@@ -340,14 +393,13 @@ class Store:
 
     def logged(self, since: float = 0.0) -> tuple[Logged, ...]:
         """Everything that was asked since ``since`` (seconds since 1970), the oldest first."""
-        with self._transaction() as db:
-            rows = db.execute(
-                "SELECT question, outcome, citations, at, person, EXISTS ("
-                " SELECT 1 FROM votes WHERE votes.chat = questions.chat"
-                " AND votes.message = questions.message AND NOT good)"
-                " FROM questions WHERE at >= ? ORDER BY at, chat, message",
-                (since,),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT question, outcome, citations, at, person, EXISTS ("
+            " SELECT 1 FROM votes WHERE votes.chat = questions.chat"
+            " AND votes.message = questions.message AND NOT good)"
+            " FROM questions WHERE at >= ? ORDER BY at, chat, message",
+            since,
+        )
         return tuple(
             Logged(question, outcome, tuple(json.loads(citations)), at, asker, bool(disliked))
             for question, outcome, citations, at, asker, disliked in rows
@@ -355,12 +407,11 @@ class Store:
 
     def recent_questions(self, limit: int) -> tuple[str, ...]:
         """The last ``limit`` different questions in words, the newest first."""
-        with self._transaction() as db:
-            rows = db.execute(
-                "SELECT question FROM questions WHERE question NOT LIKE '/%'"
-                " GROUP BY question ORDER BY max(at) DESC, question LIMIT ?",
-                (limit,),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT question FROM questions WHERE question NOT LIKE '/%'"
+            " GROUP BY question ORDER BY max(at) DESC, question LIMIT ?",
+            limit,
+        )
         return tuple(question for (question,) in rows)
 
     def dismiss(self, questions: Iterable[str]) -> None:
@@ -373,8 +424,7 @@ class Store:
 
     def dismissed(self) -> frozenset[str]:
         """The questions that need no answer, in the words in which they were dismissed."""
-        with self._transaction() as db:
-            rows = db.execute("SELECT question FROM dismissed").fetchall()
+        rows = self._rows("SELECT question FROM dismissed")
         return frozenset(question for (question,) in rows)
 
     def put_in_inbox(self, chat: int, message: int, item: Item) -> None:
@@ -393,19 +443,18 @@ class Store:
 
     def in_inbox(self, chat: int, message: int) -> Item | None:
         """What the bot's ``message`` shows of the inbox, None where that is not known."""
-        with self._transaction() as db:
-            row = db.execute(
-                "SELECT questions, words FROM inbox WHERE chat = ? AND message = ?",
-                (self._hash("chat", chat), message),
-            ).fetchone()
-        return None if row is None else Item(tuple(json.loads(row[0])), str(row[1]))
+        rows = self._rows(
+            "SELECT questions, words FROM inbox WHERE chat = ? AND message = ?",
+            self._hash("chat", chat),
+            message,
+        )
+        return Item(tuple(json.loads(rows[0][0])), str(rows[0][1])) if rows else None
 
     def votes_since(self, since: float) -> tuple[int, int]:
         """How many votes since ``since`` found an answer good, and how many bad."""
-        with self._transaction() as db:
-            good, bad = db.execute(
-                "SELECT total(good), count(*) - total(good) FROM votes WHERE at >= ?", (since,)
-            ).fetchone()
+        ((good, bad),) = self._rows(
+            "SELECT total(good), count(*) - total(good) FROM votes WHERE at >= ?", since
+        )
         return int(good), int(bad)
 
     # Votes ---------------------------------------------------------------------------------------
@@ -429,23 +478,19 @@ class Store:
 
     def votes(self, chat: int, message: int) -> tuple[int, int]:
         """How many found the bot's ``message`` good, and how many bad."""
-        with self._transaction() as db:
-            good, bad = db.execute(
-                "SELECT total(good), count(*) - total(good) FROM votes"
-                " WHERE chat = ? AND message = ?",
-                (self._hash("chat", chat), message),
-            ).fetchone()
+        ((good, bad),) = self._rows(
+            "SELECT total(good), count(*) - total(good) FROM votes WHERE chat = ? AND message = ?",
+            self._hash("chat", chat),
+            message,
+        )
         return int(good), int(bad)
 
     # Preferences ---------------------------------------------------------------------------------
 
     def preferences(self, chat: int) -> Preferences:
         """What ``chat`` has chosen; the defaults where it has not."""
-        with self._transaction() as db:
-            row = db.execute(
-                "SELECT chosen FROM preferences WHERE chat = ?", (self._hash("chat", chat),)
-            ).fetchone()
-        return Preferences(**json.loads(row[0])) if row else Preferences()
+        rows = self._rows("SELECT chosen FROM preferences WHERE chat = ?", self._hash("chat", chat))
+        return Preferences(**json.loads(rows[0][0])) if rows else Preferences()
 
     def choose(self, chat: int, **changes: str | int | bool) -> Preferences:
         """Change some of the preferences of ``chat`` (fields of ``Preferences``) and give all."""
@@ -482,6 +527,16 @@ def _to_context(column: str) -> Context | None:
 
 def _unusable(folder: Path, error: Exception) -> UnusableState:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
+        return UnusableState(
+            f"{folder / FILE} is damaged ({reason}); stop the bot and move it elsewhere:"
+            " a new one is begun"
+        )
+    if "locked" in reason:
+        return UnusableState(
+            f"another program is writing into {folder / FILE} and does not end;"
+            " is there a second bot with this WENJU_STATE?"
+        )
     return UnusableState(
         f"the state folder {folder} cannot be used ({reason});"
         " set WENJU_STATE to a folder that can be written"

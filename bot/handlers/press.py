@@ -10,6 +10,7 @@ from telegram.error import BadRequest
 
 from bot.buttons import OutdatedButton, Press, Verb, read_press
 from bot.desk import Context, admission, caller_of
+from bot.errors import UnusableState
 from bot.excerpt import clipped
 from bot.rates import Admission
 
@@ -37,6 +38,9 @@ def pressed(actions: Mapping[Verb, Action]) -> Handler:
             shown = await actions[press.verb](update, context, press)
         except OutdatedButton:
             await _answer(query, caller.own.say("browse.outdated"), alert=True)
+        except UnusableState:
+            await _answer(query, caller.own.say("ask.unkept"), alert=True)
+            raise
         except Exception:
             await _answer(query, caller.own.say("ask.fault"), alert=True)
             raise

@@ -185,10 +185,59 @@ def test_a_file_in_place_of_the_folder_is_said_in_one_line(tmp_path: Path) -> No
     )
 
 
-def test_a_file_that_is_no_database_is_said_in_one_line(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_text("not a database" * 100)
-    with pytest.raises(UnusableState, match=r"cannot be used \(file is not a database\)"):
-        Store(tmp_path)
+def test_a_damaged_file_is_put_aside_and_a_new_one_begun(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged = b"not a database" * 100
+    (tmp_path / FILE).write_bytes(damaged)
+    (tmp_path / f"{FILE}-wal").write_bytes(b"of the damaged one")
+    with closing(Store(tmp_path)) as store:
+        store.done(1)
+    with closing(Store(tmp_path)) as store:
+        assert store.is_done(1)
+    assert (tmp_path / f"{FILE}.damaged").read_bytes() == damaged
+    (said,) = caplog.messages
+    assert f"{tmp_path / FILE} is damaged and is kept as {FILE}.damaged" in said
+
+
+def test_damage_that_shows_later_is_said_with_what_to_do(tmp_path: Path) -> None:
+    with closing(Store(tmp_path)) as store:
+        for number in range(1, 500):
+            store.remember(1, 1, Answered(number, 0, Asking(str(number) * 99)), {})
+        store._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        file = tmp_path / FILE
+        size = file.stat().st_size
+        with file.open("r+b") as written:
+            written.seek(4096)
+            written.write(b"\xff" * (size - 4096))
+        store._db.execute("PRAGMA shrink_memory")
+        with pytest.raises(UnusableState, match=r"is damaged .* move it elsewhere"):
+            store.answered(1, 7)
+
+
+def test_another_program_that_writes_is_waited_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.BUSY", 0.01)
+
+    def patience(store: Store) -> int:
+        return int(store._db.execute("PRAGMA busy_timeout").fetchone()[0])
+
+    with (
+        closing(Store(tmp_path)) as store,
+        closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as other,
+    ):
+        store.done(1)
+        assert patience(store) == 10
+        other.execute("BEGIN EXCLUSIVE")
+        for _ in range(2):
+            with pytest.raises(UnusableState, match=r"another program is writing .* second"):
+                store.done(2)
+            assert patience(store) == 0
+        assert (store.is_done(1), store.is_done(2)) == (True, False)  # reading goes on
+        other.execute("ROLLBACK")
+        store.done(2)
+        assert (store.is_done(2), patience(store)) == (True, 10)
 
 
 def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import socket
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from bot.store import FILE
 from tests.telegram import faults, people
 from tests.telegram.bot_process import Setup, free_port, serving, started
 from tests.telegram.conftest import Start, by_webhook
@@ -163,6 +166,36 @@ async def test_an_update_that_arrives_again_after_a_crash_is_answered_once(start
             await one.conversation().ask("/help")
             await one.stop()
         assert len(chat.written()) == 1
+
+
+# The state folder
+
+
+async def test_a_file_that_another_program_holds_costs_memory_and_no_answer(start: Start) -> None:
+    async with start() as one:
+        chat = one.conversation()
+        answer = await chat.ask("刘安是谁")
+        file = one.bot.folder / "state" / FILE
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            for asking in (chat, one.conversation(), one.conversation()):
+                assert (await asking.ask("索连红是谁")).citations[0].startswith("热血忠诚")
+            pressed = await chat.press(answer, "👍")
+            assert pressed.parameters["text"] == "没能记下来。请稍后再试。"
+            other.execute("ROLLBACK")
+        pressed = await chat.press(answer, "👍")
+        assert pressed.parameters["text"] == "谢谢，记下了。"
+        said = [line for line in one.bot.output.splitlines() if "bot.memory" in line]
+        assert len(said) == 2, said
+        assert "another program is writing into" in said[0]
+        assert "can be kept again" in said[1]
+
+
+async def test_a_damaged_file_is_put_aside_when_the_bot_starts(start: Start, state: Path) -> None:
+    (state / FILE).write_bytes(b"not a database" * 100)
+    async with start() as one:
+        assert (await one.conversation().ask("刘安是谁")).citations[0] == "热血忠诚 6"
+        assert f"{FILE} is damaged and is kept as {FILE}.damaged" in one.bot.output
 
 
 # Stopping
