@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import heartbeat
+from bot.alone import alone
 from bot.errors import UnusableArchive, UnusableState
 from bot.store import FILE, VERSION
 from knowledge.errors import ShelfError
@@ -122,20 +123,21 @@ def import_state(file: Path, state: Path, *, replace: bool = False) -> Moved:
             f"{state} holds revisions or questions already; set WENJU_STATE to another folder,"
             " or add --replace to do away with them"
         )
-    fresh = state / f"{_NEW}{secrets.token_hex(8)}"
-    try:
-        fresh.mkdir(parents=True)
-        with _reading(file):
-            moved = _unpack(file, fresh)
-        for path in (shelf, memory, *(state / f"{FILE}{end}" for end in ("-wal", "-shm"))):
-            _move(path, fresh / f"old-{path.name}")
-        _move(fresh / "knowledge", shelf)
-        _move(fresh / FILE, memory)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UnusableState(f"{state} cannot be written ({reason})") from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    with alone(state):
+        fresh = state / f"{_NEW}{secrets.token_hex(8)}"
+        try:
+            fresh.mkdir(parents=True)
+            with _reading(file):
+                moved = _unpack(file, fresh)
+            for path in (shelf, memory, *(state / f"{FILE}{end}" for end in ("-wal", "-shm"))):
+                _move(path, fresh / f"old-{path.name}")
+            _move(fresh / "knowledge", shelf)
+            _move(fresh / FILE, memory)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UnusableState(f"{state} cannot be written ({reason})") from error
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
     return moved
 
 

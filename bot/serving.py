@@ -18,6 +18,7 @@ from telegram.error import InvalidToken, NetworkError, TelegramError
 from telegram.ext import Updater
 
 from bot import heartbeat
+from bot.alone import alone
 from bot.app import UPDATES, App, build_application
 from bot.deepening import deepening
 from bot.desk import Desk, the_desk
@@ -49,7 +50,10 @@ def serve(settings: Settings) -> None:
     sys.setswitchinterval(_TURN)
     gc.set_threshold(*_GARBAGE)
     hearing = Hearing()
-    with closing(Store(settings.state, retention_days=settings.retention_days)) as store:
+    with (
+        alone(settings.state),
+        closing(Store(settings.state, retention_days=settings.retention_days)) as store,
+    ):
         app = build_application(settings, store, hearing)
         try:
             asyncio.run(_run(app, settings, hearing))

@@ -166,7 +166,7 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
             self._salt = self._open()
         except (OSError, sqlite3.Error) as error:
-            raise _unusable(folder, error) from error
+            raise unusable(folder, error) from error
 
     def close(self) -> None:
         """Close the file; nothing is lost where this is never called."""
@@ -229,7 +229,7 @@ class Store:
                     raise
                 self._db.execute("COMMIT")
         except sqlite3.Error as error:
-            raise _unusable(self._path.parent, error) from error
+            raise unusable(self._path.parent, error) from error
 
     def _begin(self) -> None:
         """Begin to write. Who has waited in vain does not wait again as long as the other is at it.
@@ -254,7 +254,7 @@ class Store:
             with self._lock:
                 return self._db.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise _unusable(self._path.parent, error) from error
+            raise unusable(self._path.parent, error) from error
 
     def _hash(self, kind: str, id: int) -> str:  # noqa: A002 - an id is what it is
         return hmac.digest(self._salt, f"{kind}{id}".encode(), hashlib.sha256).hex()[:20]
@@ -525,7 +525,8 @@ def _to_context(column: str) -> Context | None:
     return Context(question, tuple(citation_ids))
 
 
-def _unusable(folder: Path, error: Exception) -> UnusableState:
+def unusable(folder: Path, error: Exception) -> UnusableState:
+    """What to say of a state ``folder`` with which ``error`` happened."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
         return UnusableState(

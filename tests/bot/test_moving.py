@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.alone import alone
 from bot.cli import main
 from bot.errors import UnusableArchive, UnusableState
 from bot.heartbeat import beat
@@ -80,7 +81,9 @@ def test_a_running_bot_can_be_exported_and_not_overwritten(
     import_state(tmp_path / "live.tar.gz", other)
     with closing(Store(other)) as store:
         assert set(store.recent_questions(5)) == {"谁?", "还有谁?"}
-    beat(other, time.time(), time.time())
+    with alone(other), pytest.raises(UnusableState, match="stop it first"):
+        import_state(archive, other, replace=True)
+    beat(other, time.time(), time.time())  # of a machine whose locks do not reach this one
     with pytest.raises(UnusableState, match="stop it first"):
         import_state(archive, other, replace=True)
 

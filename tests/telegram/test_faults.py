@@ -191,6 +191,18 @@ async def test_a_file_that_another_program_holds_costs_memory_and_no_answer(star
         assert "can be kept again" in said[1]
 
 
+async def test_a_second_bot_with_the_same_state_folder_does_not_start(start: Start) -> None:
+    async with start() as one, running(Server()) as another:
+        settings = Setup(another, one.bot.folder).environment
+        assert await fails_with_one_line(one.bot.folder / "second", settings) == (
+            f"wenju: a bot is running with the state folder {one.bot.folder / 'state'}: stop it"
+            " first, or set WENJU_STATE to another folder"
+        )
+        await one.bot.crash()
+        async with serving(Setup(another, one.bot.folder)):
+            pass  # nothing of a dead one is in the way
+
+
 async def test_a_damaged_file_is_put_aside_when_the_bot_starts(start: Start, state: Path) -> None:
     (state / FILE).write_bytes(b"not a database" * 100)
     async with start() as one:
