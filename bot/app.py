@@ -45,7 +45,7 @@ from bot.pacing import Pacing
 from bot.rates import Rates
 from bot.settings import Settings
 from bot.store import Store
-from bot.turns import Turns
+from bot.turns import Line, Turns
 from knowledge.newest import shelf_in
 
 App = Application[Any, Any, Any, Any, Any, Any]
@@ -133,6 +133,7 @@ def build_application(settings: Settings, store: Store, hearing: Hearing) -> App
         .base_url(f"{settings.api_url}/bot")
         .base_file_url(f"{settings.api_url}/file/bot")
         .rate_limiter(Pacing(settings.send_rate, turns))
+        .update_queue(Line())
         .concurrent_updates(turns)
         .request(SpeakingRequest(connection_pool_size=CONNECTIONS))
         .get_updates_request(ListeningRequest(hearing))

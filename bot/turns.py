@@ -18,6 +18,28 @@ AT_ONCE = 16  # with sends of 50 ms: 242 updates a second; one at a time 19, 64 
 WAITING = 1024  # updates that may wait for their turn in memory
 
 
+class Line(asyncio.Queue[object]):
+    """The updates that were fetched and are not done with; no more than can ``wait`` in memory.
+
+    Whoever fetches waits then, and so do the others at Telegram, where nothing is lost: what was
+    fetched would be, should the bot be killed, and has to be answered before it stops.
+    """
+
+    def __init__(self, wait: int = WAITING) -> None:
+        super().__init__()
+        self._room = asyncio.Semaphore(wait)
+
+    async def put(self, item: object) -> None:
+        """Put ``item`` into the line, once there is room."""
+        await self._room.acquire()
+        await super().put(item)
+
+    def task_done(self) -> None:
+        """Note that one that was taken out of the line is done with."""
+        super().task_done()
+        self._room.release()
+
+
 class Turns(BaseUpdateProcessor):
     """Handles updates of one chat in order, those of different chats side by side.
 

@@ -10,7 +10,7 @@ from telegram import Bot, Update
 
 from bot.memory import Memory
 from bot.store import Store
-from bot.turns import Turns
+from bot.turns import Line, Turns
 from tests.telegram import people
 from tests.telegram.refusal import Json
 from tests.telegram.server import BOT, TOKEN
@@ -66,6 +66,22 @@ WORLD = World(BOT)
 
 def asked(chat: Chat, person: Person) -> Json:
     return people.message(chat, person, people.text("刘安是谁"))
+
+
+async def test_no_more_is_fetched_than_can_wait() -> None:
+    line = Line(2)
+    for number in (1, 2):
+        await line.put(number)
+    third = asyncio.create_task(line.put(3))
+    assert await line.get() == 1
+    await asyncio.sleep(0)  # taken out is not done yet
+    assert (line.qsize(), third.done()) == (1, False)
+    line.task_done()
+    await third
+    assert [await line.get(), await line.get()] == [2, 3]
+    line.task_done()
+    line.task_done()
+    await line.join()
 
 
 async def test_a_chat_is_answered_in_order_and_others_meanwhile(handling: Handling) -> None:
