@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -351,5 +352,9 @@ def removal_page(reports: Sequence[Report], view: View, page: int = 0, *, remark
 
 
 def file_name(name: str | None) -> str:
-    """A file's name as it may be shown and kept: no folders in it, and never empty."""
-    return PurePosixPath((name or "").replace("\\", "/")).name or "file"
+    """A file's name as it may be shown and kept: no folders in it, and never empty.
+
+    Nor with what cannot be seen and turns the words around it about, or ends a line.
+    """
+    seen = "".join(c for c in name or "" if unicodedata.category(c) != "Cf")
+    return PurePosixPath(" ".join(seen.split()).replace("\\", "/")).name.strip() or "file"

@@ -164,7 +164,14 @@ def test_every_kind_of_remark_has_its_sentence(language: str) -> None:
 
 @pytest.mark.parametrize(
     ("given_name", "shown"),
-    [("../../a.md", "a.md"), ("C:\\报告\\年报.docx", "年报.docx"), (None, "file"), ("..", "..")],
+    [
+        ("../../a.md", "a.md"),
+        ("C:\\报告\\年报.docx", "年报.docx"),
+        (None, "file"),
+        ("..", ".."),
+        ("\u202edm.a\nb\u200b.md ", "dm.a b.md"),
+        ("\u200b", "file"),
+    ],
 )
 def test_a_file_name_leads_nowhere(given_name: str | None, shown: str) -> None:
     assert file_name(given_name) == shown
