@@ -110,6 +110,15 @@ def hearing_what_is_unkept(*, saying: int) -> Iterator[list[str]]:
             handler.removeFilter(passes)
 
 
+def _without_the_message(record: logging.LogRecord) -> bool:
+    """Of what the client makes no sense of, say what is wrong with it, not what somebody wrote."""
+    if record.levelno == logging.CRITICAL and record.exc_info:
+        record.levelno, record.levelname = logging.ERROR, "ERROR"
+        record.msg = "what was received is not as the Bot API has it: %r; it is refused"
+        record.args, record.exc_info = (record.exc_info[1],), None
+    return True
+
+
 def start_logging(level: str, form: Literal["text", "json"], secrets: Iterable[str]) -> None:
     """Write records of ``level`` and above to standard error, without the ``secrets``.
 
@@ -129,5 +138,6 @@ def start_logging(level: str, form: Literal["text", "json"], secrets: Iterable[s
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # Its own loop of retries reports what it raises as well, and what the error handler gets.
+    logging.getLogger("telegram.ext.Updater").addFilter(_without_the_message)
     for name in ("telegram.ext", "telegram.ext.AIORateLimiter"):
         logging.getLogger(name).addFilter(lambda _: False)

@@ -53,6 +53,30 @@ def test_the_token_is_left_out_of_messages_arguments_and_tracebacks(
     assert out.getvalue().count("[secret]") >= 6
 
 
+def test_what_somebody_wrote_is_not_logged_where_the_client_cannot_read_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        start_logging("INFO", "text", [])
+        try:
+            raise KeyError("date")
+        except KeyError:
+            logging.getLogger("telegram.ext.Updater").critical(
+                "Received data was: %r", {"message": {"text": "秘密"}}, exc_info=True
+            )
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    said = capsys.readouterr().err
+    assert said.endswith(
+        "ERROR telegram.ext.Updater: what was received is not as the Bot API has it:"
+        " KeyError('date'); it is refused\n"
+    )
+    assert len(said.splitlines()) == 1
+
+
 def test_a_line_of_json_is_one_line_and_has_the_traceback(
     written: tuple[logging.Logger, io.StringIO],
 ) -> None:
