@@ -14,8 +14,18 @@ from bot.replying import say
 from retrieval.errors import QuoteNotVerbatim
 
 _log = logging.getLogger(__name__)
-# Nobody there to tell: the chat is gone, or the bot may not write in it.
-_GONE = ("chat not found", "not enough rights", "have no rights", "topic_closed", "was kicked")
+# Nobody there to tell: the chat or its topic is gone, the bot may not write in it, or who typed an
+# inline query has long gone on.
+_GONE = (
+    "chat not found",
+    "not enough rights",
+    "have no rights",
+    "thread not found",
+    "topic_closed",
+    "topic_deleted",
+    "was kicked",
+    "query is too old",
+)
 
 
 async def on_error(update: object, context: Context) -> None:

@@ -103,6 +103,29 @@ async def test_an_answer_stays_in_the_topic_of_the_question(wenju: Running) -> N
     assert (await inside.ask("那索连红呢?", reply_to=first)).json["message_thread_id"] == topic
 
 
+async def test_a_topic_that_is_gone_and_a_query_that_is_too_old_are_no_faults(
+    start: Start,
+) -> None:
+    async with start() as one:
+        server, group = one.server, one.in_group()
+        server.expected_refusals |= {
+            "Bad Request: message thread not found",
+            "Bad Request: query is too old and response timeout expired or query ID is invalid",
+        }
+        said = people.message(group.chat, group.person, people.text("/ask 刘安是谁"))["message"]
+        server.deliver_malformed(
+            {"message": {**said, "message_thread_id": 999, "is_topic_message": True}}
+        )
+        await server.call("sendMessage", chat_id=group.chat.id)
+        mark = server.mark
+        assert server.deliver(people.inline_query(group.person, "1", "三零", ""))
+        await server.call("answerInlineQuery", since=mark)
+        await one.conversation().ask("/help")
+        await one.stop()
+        assert "ERROR" not in one.bot.output
+        assert one.bot.output.count("Telegram does not let us answer") == 2
+
+
 @talking
 async def test_an_anonymous_administrator_is_answered(group: Conversation) -> None:
     mark = group.server.mark
