@@ -15,6 +15,7 @@ from telegram.error import NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
 _log = logging.getLogger(__name__)
+_NEVER_LEFT = {"ConnectError", "ConnectTimeout", "PoolTimeout"}  # of httpx, the client's client
 _REFUSALS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 
 
@@ -60,6 +61,11 @@ def refused_by_server(error: NetworkError) -> str:
         return ""
     # Without the page that it sent instead of an answer.
     return error.message.partition(". Parsing the server response")[0]
+
+
+def never_left(error: TelegramError) -> bool:
+    """Whether the request certainly did not get to the server, so that it can be made again."""
+    return type(error.__cause__).__name__ in _NEVER_LEFT
 
 
 class SpeakingRequest(HTTPXRequest):

@@ -7,12 +7,14 @@ import logging
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any
 
-from telegram.error import RetryAfter
+from telegram.error import NetworkError, RetryAfter
 from telegram.ext import AIORateLimiter, BaseRateLimiter
 
+from bot.hearing import never_left
 from bot.turns import Turns
 
-RETRIES = 3  # times that a send waits and tries again when Telegram says 429
+RETRIES = 3  # times that a message waits and is tried again
+UNREACHED = 2.0  # seconds after which what did not reach Telegram is tried again, then 4, then 8
 LONGEST = 60.0  # seconds to wait at most: an answer that comes later than that helps nobody
 _SLACK = 0.1  # seconds more than Telegram says, whose clock is not ours
 
@@ -24,7 +26,9 @@ class Pacing(BaseRateLimiter[int]):
 
     Where it takes no more all the same, the chat that it says so of waits, and nobody else: one
     group in which too much is said must not stop all other chats, as the limiter of the client
-    would have it. Should it be all chats at once, each is told so.
+    would have it. Should it be all chats at once, each is told so. A message that certainly did
+    not get to Telegram is tried again: the question was fetched, and nobody would ask it once more.
+    With any other fault it may have arrived.
     """
 
     def __init__(self, rate: float, turns: Turns) -> None:
@@ -63,6 +67,11 @@ class Pacing(BaseRateLimiter[int]):
                     raise
                 _log.info("a chat takes no more messages now; it waits for %.0f s", wait)
                 self._full[place] = asyncio.get_running_loop().time() + wait + _SLACK
+            except NetworkError as error:
+                if not retries_left or "chat_id" not in data or not never_left(error):
+                    raise
+                async with self._turns.aside():
+                    await asyncio.sleep(UNREACHED * 2 ** (RETRIES - retries_left))
         raise AssertionError("the last try gives or raises")
 
     async def _until_there_is_room(self, place: Hashable) -> None:

@@ -8,9 +8,10 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from telegram import Bot, Update
-from telegram.error import RetryAfter
+from telegram.error import NetworkError, RetryAfter
 
 from bot import pacing
 from bot.memory import Memory
@@ -74,6 +75,33 @@ async def test_a_full_chat_waits_and_no_other_does(
     assert await waiting
     assert await telegram.send(-1)
     assert telegram.taken == [2, -3, 2, -1, -1]
+
+
+@pytest.mark.parametrize(
+    ("cause", "tries"),
+    [
+        (httpx.ConnectError("refused"), 4),
+        (httpx.ConnectTimeout("no answer"), 4),
+        (httpx.ReadTimeout("no answer"), 1),  # it may have arrived
+        (httpx.ReadError("reset"), 1),
+        (httpx.RemoteProtocolError("half an answer"), 1),
+    ],
+)
+async def test_what_never_left_is_tried_again_and_what_may_have_arrived_is_not(
+    turns: Turns, cause: Exception, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "UNREACHED", 0.0)
+    made: list[str] = []
+
+    async def call(endpoint: str) -> bool:
+        made.append(endpoint)
+        raise NetworkError(str(cause)) from cause
+
+    limits = Pacing(1000, turns)
+    for endpoint, data in (("sendMessage", {"chat_id": 5}), ("getMe", {})):
+        with pytest.raises(NetworkError):
+            await limits.process_request(call, (endpoint,), {}, endpoint, data, None)
+    assert made == ["sendMessage"] * tries + ["getMe"]
 
 
 @pytest.mark.parametrize("told", [[0] * 4, [61], [3600]])
