@@ -39,6 +39,8 @@ def diagnose(folder: Path, now: float) -> str:
         return f"{folder / FILE} cannot be read ({error})"
     if now - at > STOPPED:
         return f"the bot has given no sign for {now - at:.0f} s"
+    if at - now > STOPPED:
+        return "the clock was set back, and the bot has given no sign since"
     if now - heard > OUT_OF_REACH:
         return f"the bot has not heard from Telegram for {now - heard:.0f} s"
     return ""

@@ -13,6 +13,14 @@ def test_a_fresh_beat_is_healthy_and_an_old_one_is_not(tmp_path: Path) -> None:
     assert diagnose(tmp_path, 1001.0 + STOPPED) == "the bot has given no sign for 61 s"
 
 
+def test_a_sign_from_after_the_clock_was_set_back_is_none(tmp_path: Path) -> None:
+    beat(tmp_path, 5000.0, 5000.0)
+    assert diagnose(tmp_path, 5000.0 - STOPPED) == ""
+    assert diagnose(tmp_path, 1000.0) == (
+        "the clock was set back, and the bot has given no sign since"
+    )
+
+
 def test_a_bot_that_telegram_does_not_reach_is_not_healthy(tmp_path: Path) -> None:
     beat(tmp_path, now=1000.0, heard=1000.0 - OUT_OF_REACH)
     assert diagnose(tmp_path, 1000.0) == ""
