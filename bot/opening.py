@@ -121,8 +121,6 @@ def _without_looking_for_garbage() -> Iterator[None]:
 
 def _adopted(folder: Path, shelf: Revisions, newest: Revision | None, archive: Archive) -> Library:
     """The library of the newest revision, after making one of ``folder`` where that has changed."""
-    if not folder.is_dir():
-        return load_library(folder)  # which says what is wrong
     change = from_folder(folder, newest)
     if newest is not None and change.seen == newest.seen:
         return load_revision(newest, archive)

@@ -23,7 +23,6 @@ from bot.previews import broken_page, faults_page
 from bot.rendering import Page
 from bot.texts import DEFAULT, Texts, texts
 from knowledge.aside import load_aside
-from knowledge.catalog import load_library
 from knowledge.changes import FOLDER, from_folder, snapshot, spoiled
 from knowledge.errors import InvalidCatalog, KnowledgeError, OutdatedDraft
 from knowledge.newest import archive_in
@@ -128,8 +127,6 @@ class Watch:
         """The answerer that is in use now, or what is wrong; nothing where nothing changed."""
         desk = self.desk
         settings, shelf, before = desk.settings, desk.shelf, desk.answerer
-        if not settings.knowledge.is_dir():
-            load_library(settings.knowledge)  # which says what is wrong
         newest = shelf.newest()
         change = from_folder(settings.knowledge, newest)
         if newest is not None and change.seen == newest.seen:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from knowledge.catalog import CATALOG, REPORTS, document_names
+from knowledge.catalog import CATALOG, REPORTS, document_names, load_library
 from knowledge.digests import digest_of
 from knowledge.errors import Fault, InvalidCatalog, UnknownDraft, UnusableShelf
 from knowledge.library import Library
@@ -145,7 +145,9 @@ def _added(revision: Revision) -> dict[str, Content]:
 def from_folder(folder: Path, newest: Revision | None) -> Change:
     """The operator's folder as it is now, with what Telegram had added by the newest revision.
 
-    Where there is no revision yet, with the overlay that lies in the folder.
+    Where there is no revision yet, with the overlay that lies in the folder. Raises
+    ``InvalidCatalog`` where the folder is not there or has nothing in it, as one that is not
+    mounted: what Telegram had added is no reason to do without all the rest.
     """
     base = snapshot(folder)
     added = _own_overlay(folder)[1] if newest is None else _added(newest)
@@ -153,6 +155,8 @@ def from_folder(folder: Path, newest: Revision | None) -> Change:
     if newest is not None:  # what the shelf has already need not be read
         same = (name for name, digest in base.digests.items() if newest.files.get(name) == digest)
         files |= {name: Kept(base.digests[name], base.files[name]) for name in same}
+    if not base.files:
+        load_library(folder)  # which says what is wrong
     return Change({**files, **added}, What("folder", {}), base.digest)
 
 

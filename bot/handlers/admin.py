@@ -10,7 +10,6 @@ from bot.handlers.changes import Wish, admitted, name_of, offer
 from bot.markup import text
 from bot.rendering import Page
 from bot.texts import Texts
-from knowledge.catalog import load_library
 from knowledge.changes import Change, from_folder, overlay_of, same_files
 from knowledge.revisions import Revision, What
 
@@ -31,11 +30,8 @@ async def reload(update: Update, context: Context) -> None:
     desk, texts, who = desk_of(context), caller.texts, name_of(update)
 
     def wishing() -> Wish | Page:
-        folder = desk.settings.knowledge
-        if not folder.is_dir():
-            load_library(folder)  # which says what is wrong
         newest = desk.shelf.newest()
-        change = from_folder(folder, newest)
+        change = from_folder(desk.settings.knowledge, newest)
         if same_files(change, newest):
             return Page(text(texts.say("admin.same")))
         what = What("folder", {"name": who})

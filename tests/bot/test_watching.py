@@ -95,6 +95,26 @@ async def test_a_folder_that_is_gone_is_told_and_the_old_knowledge_serves(
         assert bot.desk.answerer is before
 
 
+async def test_a_folder_that_is_empty_is_told_though_something_was_uploaded(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "SETTLED", 0.0)
+    folder = tmp_path / "knowledge"
+    folder.mkdir()
+    (folder / "lu.md").write_text("# 路\n\n桥有五座。\n", "utf-8")
+    (folder / "overlay.yaml").write_text("reports:\n- {id: xin, file: xin.md}\n", "utf-8")
+    (folder / "xin.md").write_text("# 信\n\n再加把劲。\n", "utf-8")
+    own = settings.model_copy(update={"knowledge": folder, "state": tmp_path / "state"})
+    async with in_process(own, tmp_path / "state") as bot:
+        bot.desk.settings = own.model_copy(update={"admins": frozenset({bot.person.id})})
+        for file in folder.iterdir():  # as where a share is not mounted
+            file.unlink()
+        await Watch(bot.app.bot, bot.desk).look()
+        (said,) = bot.sent()
+        assert f"{folder} has neither a catalog.yaml nor a report" in said
+        assert len(bot.desk.answerer.library.reports) == 2
+
+
 async def looked_at(
     watch: Watch, folder: Path, monkeypatch: pytest.MonkeyPatch, *, saves: list[str]
 ) -> int:
