@@ -371,7 +371,7 @@ def _print(line: str) -> None:
 
 def _paragraphs(library: Library) -> int:
     """How many can be cited: those of body text, however many passages one gives."""
-    return sum(len(volume.body) for volume in library.volumes)
+    return int(library.figures.documents.sum())
 
 
 def _terminal(environment: Mapping[str, str]) -> Terminal:

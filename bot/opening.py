@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.settings import Settings
-from knowledge import digests
+from knowledge import snapshot
 from knowledge.archive import Archive
 from knowledge.catalog import load_library
 from knowledge.changes import FOLDER, from_folder, spoiled
@@ -17,12 +17,13 @@ from knowledge.errors import InvalidCatalog, UnusableShelf
 from knowledge.library import Library
 from knowledge.newest import archive_in, has_reports, load_newest, load_revision, shelf_in
 from knowledge.revisions import Revision, Revisions
+from knowledge.unkept import unkept
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer
 from retrieval.semantic import encoder_for
 
 _log = logging.getLogger(__name__)
-DIGESTS = Path("cache") / "digests.json"
+FILES = Path("cache") / "folder.npz"
 """Where the state folder keeps what the files of the operator's folder were like."""
 
 _UNREAD = 5  # files that are left out and named
@@ -43,11 +44,11 @@ def open_answerer(
     Takes seconds for a large library. ``progress`` is told how many passages of how many are
     indexed. Raises ``KnowledgeError``.
     """
-    library = load_newest(
-        settings.knowledge,
-        None if state is None else shelf_in(state),
-        None if state is None else archive_in(state),
-    )
+    if state is None:
+        library = load_newest(settings.knowledge, None)
+    else:
+        with _knowing_the_folder(settings, state):
+            library = load_newest(settings.knowledge, shelf_in(state), archive_in(state))
     _tell_unread(library)
     return answerer_for(library, settings, state, progress=progress)
 
@@ -67,11 +68,11 @@ def open_to_serve(settings: Settings, shelf: Revisions, progress: Progress = _no
 
 def _opened(settings: Settings, shelf: Revisions, progress: Progress) -> Answerer:
     shelf.sweep()
-    digests.recall(settings.state / DIGESTS)
     archive = archive_in(settings.state)
     newest = shelf.newest()
     try:
-        library = _adopted(settings.knowledge, shelf, newest, archive)
+        with _knowing_the_folder(settings, settings.state):
+            library = _adopted(settings.knowledge, shelf, newest, archive)
     except (InvalidCatalog, UnusableShelf) as error:
         if newest is None and isinstance(error, InvalidCatalog):
             raise
@@ -83,12 +84,22 @@ def _opened(settings: Settings, shelf: Revisions, progress: Progress) -> Answere
             _log.error("the knowledge was not read again: revision %d serves on", newest.number)
             library = load_revision(newest, archive)
     _tell_unread(library)
-    answerer = answerer_for(library, settings, settings.state, progress=progress)
+    return answerer_for(library, settings, settings.state, progress=progress)
+
+
+@contextmanager
+def _knowing_the_folder(settings: Settings, state: Path) -> Iterator[None]:
+    """What a process before knew of the files of the operator's folder is known, and kept."""
+    file = state / FILES
+    snapshot.recall(settings.knowledge, file)
     try:
-        digests.remember(settings.state / DIGESTS)
-    except OSError as error:
-        _log.warning("the next start will read all files again: %s", error)
-    return answerer
+        yield
+    finally:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            snapshot.remember(settings.knowledge, file)
+        except OSError as error:
+            unkept(_log, "what the files were like", file.parent, error)
 
 
 def _tell_unread(library: Library) -> None:
@@ -121,9 +132,9 @@ def _without_looking_for_garbage() -> Iterator[None]:
 
 def _adopted(folder: Path, shelf: Revisions, newest: Revision | None, archive: Archive) -> Library:
     """The library of the newest revision, after making one of ``folder`` where that has changed."""
-    change = from_folder(folder, newest)
-    if newest is not None and change.seen == newest.seen:
+    if newest is not None and snapshot.snapshot(folder).digest == newest.seen:
         return load_revision(newest, archive)
+    change = from_folder(folder, newest)
     try:
         draft = shelf.propose(_START, change.files, by=FOLDER, what=change.what, seen=change.seen)
         library = load_revision(draft, archive, strict=not has_reports(newest))

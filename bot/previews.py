@@ -249,7 +249,7 @@ def done_page(revision: Revision, library: Library, view: View) -> Page:
         number=revision.number,
         what=what_sentence(revision.what, view.texts),
         reports=len(library.reports),
-        passages=sum(len(volume.body) for volume in library.volumes),
+        passages=int(library.figures.documents.sum()),
         topics=len(library.topics),
     )
     before = revision.number - 1

@@ -23,9 +23,10 @@ from bot.previews import broken_page, faults_page
 from bot.rendering import Page
 from bot.texts import DEFAULT, Texts, texts
 from knowledge.aside import load_aside
-from knowledge.changes import FOLDER, from_folder, snapshot, spoiled
+from knowledge.changes import FOLDER, from_folder, spoiled
 from knowledge.errors import InvalidCatalog, KnowledgeError, OutdatedDraft
 from knowledge.newest import archive_in
+from knowledge.snapshot import snapshot
 from retrieval.answering import Answerer
 from retrieval.errors import RetrievalError
 from retrieval.gate import consequences

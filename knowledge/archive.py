@@ -15,31 +15,31 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.metadata
+import itertools
 import json
 import logging
 import secrets
 import shutil
 import sys
 import time
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePath
 from weakref import WeakValueDictionary
 
+import numpy as np
 from pydantic import TypeAdapter
 
-from knowledge.curated import Curated
+from knowledge import sealed
 from knowledge.errors import DamagedArchive
-from knowledge.kept import HEADS, KeptReport, Pack, Packing, can_be_kept
-from knowledge.lexicon import Lexicon
-from knowledge.library import Library
+from knowledge.figures import Figures
+from knowledge.joined import Each
+from knowledge.kept import TABLE, KeptReport, KeptVolume, Pack, Packing, can_be_kept
+from knowledge.library import Declared, Library
 from knowledge.model import Report
-from knowledge.questions import BrokenQuestion, GoldQuestion
 from knowledge.readers.extras import reads_scans
-from knowledge.topics import Topic
+from knowledge.sealed import NEW
 from knowledge.unkept import unkept
 from knowledge.volume import read_volume
 
@@ -51,7 +51,6 @@ LIBRARIES = 4
 MOST_PACKS = 16
 """How many packs a library may be spread over before they are put together."""
 
-_NEW = ".new-"  # how what is being written is named
 _ABANDONED = 3600  # seconds after which what another process was writing is taken for left behind
 _READERS = ("lxml", "markdown-it-py", "pydantic", "pypdfium2", "python-docx", "PyYAML")
 
@@ -59,21 +58,9 @@ _READERS = ("lxml", "markdown-it-py", "pydantic", "pypdfium2", "python-docx", "P
 _OPEN: WeakValueDictionary[Path, Pack] = WeakValueDictionary()
 
 
-@dataclass(frozen=True, slots=True)
-class _Declared:
-    """What a library has besides its reports."""
-
-    topics: tuple[Topic, ...]
-    lexicon: Lexicon
-    synonyms: tuple[tuple[str, ...], ...]
-    questions: tuple[GoldQuestion, ...]
-    curated: tuple[Curated, ...]
-    broken: tuple[BrokenQuestion, ...]
-
-
 @cache
-def _declared() -> TypeAdapter[_Declared]:
-    return TypeAdapter(_Declared)
+def _declared() -> TypeAdapter[Declared]:
+    return TypeAdapter(Declared)
 
 
 @cache
@@ -88,10 +75,16 @@ def rules() -> str:
     return digest.hexdigest()[:32]
 
 
-def key_of(files: Mapping[str, str]) -> str:
-    """What a library is found by that is made of ``files``: their SHA-256 by their names."""
-    told = json.dumps(dict(files), ensure_ascii=True, sort_keys=True)
-    return hashlib.sha256(f"{rules()} {told}".encode()).hexdigest()[:32]
+def key_of(*folders: Mapping[str, str]) -> str:
+    """What a library is found by that is made of these files: their SHA-256 by their names.
+
+    Those of an overlay that lies in another folder are a mapping of their own.
+    """
+    digest = hashlib.sha256(rules().encode())
+    for files in folders:
+        told = "\0".join(itertools.chain.from_iterable(sorted(files.items())))
+        digest.update(f"\0{len(files)}\0{told}".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:32]
 
 
 def _same(name: str, digest: str, told: object) -> str:
@@ -117,40 +110,25 @@ class Archive:
         """The library that is found by ``key``."""
         file = self._libraries / f"{key}.json"
         try:
-            checksum, _, rest = file.read_bytes().partition(b"\n")
-        except OSError:
-            return None
-        try:
-            if int(checksum) != zlib.crc32(rest):
-                raise DamagedArchive(f"{file} is not what was written")
-            kept = json.loads(rest)
+            kept = json.loads(sealed.read(file))
             packs = [self._pack(name) for name in kept["packs"]]
-            reports = [
-                packs[pack].report(number)
-                for pack, number in zip(kept["of_packs"], kept["numbers"], strict=True)
-            ]
-            about = _declared().validate_python(kept["declared"])
-        except (DamagedArchive, ValueError, KeyError, IndexError, TypeError) as error:
+            library = _of_packs(packs, kept["of_packs"], kept["numbers"], kept["declared"])
+        except FileNotFoundError:
+            return None
+        except (DamagedArchive, OSError, ValueError, KeyError, IndexError, TypeError) as error:
             what = error if isinstance(error, DamagedArchive) else f"{file} cannot be read: {error}"
             _log.warning("%s; its files are read again", what)
-            file.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
             return None
         with contextlib.suppress(OSError):
             file.touch()  # those that were not in use for the longest time are forgotten first
-        return Library.from_reports(
-            reports,
-            topics=about.topics,
-            lexicon=about.lexicon,
-            synonyms=about.synonyms,
-            questions=about.questions,
-            curated=about.curated,
-            broken=about.broken,
-        )
+        return library
 
     @contextmanager
     def intake(self) -> Iterator[Intake]:
         """What takes in reports as they are read; they are kept whatever becomes of the others."""
-        taking = Intake(self, self._packs / f"{_NEW}{secrets.token_hex(8)}")
+        taking = Intake(self, self._packs / f"{NEW}{secrets.token_hex(8)}")
         try:
             yield taking
         finally:
@@ -160,7 +138,7 @@ class Archive:
         """Have ``library`` found by ``key`` from now on, if all of its reports are kept."""
         reports = [one for one in library.reports if isinstance(one, KeptReport)]
         packs = {pack for pack, _ in (one.place for one in reports)}
-        there = all((self._packs / pack.name / HEADS).is_file() for pack in packs)
+        there = all((self._packs / pack.name / TABLE).is_file() for pack in packs)
         if len(reports) < len(library.reports) or not there:
             return
         try:
@@ -205,28 +183,14 @@ class Archive:
         places = [one.place for one in reports]
         names = list(dict.fromkeys(pack.name for pack, _ in places))
         number = {name: place for place, name in enumerate(names)}
-        about = _Declared(
-            library.topics,
-            library.lexicon,
-            library.synonyms,
-            library.questions,
-            library.curated,
-            library.broken,
-        )
         kept = {
             "packs": names,
             "of_packs": [number[pack.name] for pack, _ in places],
             "numbers": [place for _, place in places],
-            "declared": _declared().dump_python(about, mode="json"),
+            "declared": _declared().dump_python(library.declared, mode="json"),
         }
-        rest = json.dumps(kept, ensure_ascii=True).encode()
         self._libraries.mkdir(parents=True, exist_ok=True)
-        written = self._libraries / f"{_NEW}{secrets.token_hex(8)}"
-        try:
-            written.write_bytes(f"{zlib.crc32(rest)}\n".encode() + rest)
-            written.replace(self._libraries / f"{key}.json")
-        finally:
-            written.unlink(missing_ok=True)
+        sealed.write(self._libraries / f"{key}.json", json.dumps(kept).encode())
 
     def _forget(self) -> None:
         """Delete what no library needs any more that was in use lately."""
@@ -237,14 +201,37 @@ class Archive:
             if number >= LIBRARIES:
                 file.unlink(missing_ok=True)
                 continue
-            with contextlib.suppress(OSError, ValueError, KeyError):
-                needed |= set(json.loads(file.read_bytes().partition(b"\n")[2])["packs"])
+            with contextlib.suppress(DamagedArchive, OSError, ValueError, KeyError):
+                needed |= set(json.loads(sealed.read(file))["packs"])
         for folder in self._packs.iterdir():
             if folder.name not in needed and folder.stat().st_mtime < before:
                 shutil.rmtree(folder, ignore_errors=True)
-        for file in self._libraries.glob(f"{_NEW}*"):
+        for file in self._libraries.glob(f"{NEW}*"):
             if file.stat().st_mtime < before:
                 file.unlink(missing_ok=True)
+
+
+def _of_packs(
+    packs: Sequence[Pack], of_packs: Sequence[int], numbers: Sequence[int], declared: object
+) -> Library:
+    """The library whose report ``n`` is number ``numbers[n]`` of pack ``of_packs[n]``."""
+    places = [(packs[pack], number) for pack, number in zip(of_packs, numbers, strict=True)]
+
+    def report(number: int) -> KeptReport:
+        pack, own = places[number]
+        return pack.report(own)
+
+    return Library.of(
+        Each(len(places), report),
+        Each(len(places), lambda number: KeptVolume(report(number))),
+        [pack.table.ids[own] for pack, own in places],
+        Figures.gathered(
+            [pack.table.figures for pack in packs],
+            np.array(of_packs, np.int64),
+            np.array(numbers, np.int64),
+        ),
+        _declared().validate_python(declared),
+    )
 
 
 class Intake:
@@ -258,9 +245,9 @@ class Intake:
         self._folder = folder
         self._packing: Packing | None = None
         self._kept: dict[str, tuple[Pack, int]] = {
-            head.same: (pack, number)
+            same: (pack, number)
             for pack in archive.packs()
-            for number, head in enumerate(pack.heads)
+            for number, same in enumerate(pack.table.same)
         }
         self._usable = True
 

@@ -7,6 +7,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -31,6 +32,7 @@ from knowledge.readers import Workshop
 from knowledge.revisions import MARK
 from knowledge.schema import Checker, Line, Strict, Text, fault
 from knowledge.topics import RESERVED, Entry, Place, Topic
+from knowledge.within import Within
 
 __all__ = [
     "CATALOG",
@@ -68,7 +70,7 @@ def load_library(
     cannot be read does not keep the others from being answered: ``Library.unread`` has its fault.
 
     With an ``intake`` no report is read that was kept before, and those that are read are kept.
-    ``digests`` are SHA-256 of files in the folder that is certain to have them, by their paths in
+    ``digests`` are SHA-256 of files in ``folder`` that is certain to have them, by their paths in
     it: of those that were kept not even the bytes are read.
     """
     if not folder.is_dir():
@@ -76,7 +78,7 @@ def load_library(
         message = f"the knowledge folder {folder} {what}; set WENJU_KNOWLEDGE to one that does"
         raise InvalidCatalog((Fault(CATALOG, 1, message),))
     with readers.Workshop() as workshop:
-        over = _Over(overlay or folder, workshop, intake, digests)
+        over = _Over(folder, overlay or folder, workshop, intake, digests)
         if (folder / CATALOG).exists():
             library = _Loading(folder, over).library(strict=strict)
         else:
@@ -162,21 +164,27 @@ class _Over:
     """The overlay of one loading: its reports, read from its own folder, and its faults."""
 
     def __init__(
-        self, folder: Path, workshop: Workshop, intake: Intake | None, digests: Mapping[str, str]
+        self,
+        below: Path,
+        folder: Path,
+        workshop: Workshop,
+        intake: Intake | None,
+        digests: Mapping[str, str],
     ) -> None:
         self.folder = folder
+        self.within = cache(Within)
         self.workshop = workshop
         self.make: Make = made_before if intake is None else intake.report
         self._intake = intake
-        self._digests = digests
+        self._digests = {below: digests}
         self.lined: LinedOverlay = read_overlay(folder)
         self.overlay = self.lined.overlay
         self.synonyms = self.overlay.synonyms
         self.files = {(folder / row.file).resolve() for row in self.overlay.reports}
 
-    def known(self, name: str, told: object) -> Report | None:
-        """The report in a file that was kept and is certain to be the same."""
-        digest = self._digests.get(os.path.normpath(name))
+    def known(self, folder: Path, name: str, told: object) -> Report | None:
+        """The report in a file of ``folder`` that was kept and is certain to be the same."""
+        digest = self._digests.get(folder, {}).get(os.path.normpath(name))
         if self._intake is None or digest is None:
             return None
         return self._intake.known(name, digest, told)
@@ -242,7 +250,7 @@ def _without_catalog(folder: Path, over: _Over) -> Library:
         ids.add(own_id)
         if over.hides(own_id):
             continue
-        report = over.known(name, _told(name, own_id))
+        report = over.known(folder, name, _told(name, own_id))
         if report is not None:
             reports[own_id] = report
             continue
@@ -299,7 +307,12 @@ def document_files(folder: Path) -> list[Path]:
 
 def document_names(folder: Path) -> list[str]:
     """The paths in ``folder`` of the same, with slashes."""
-    found: list[str] = []
+    return [name for name, _ in document_entries(folder)]
+
+
+def document_entries(folder: Path) -> list[tuple[str, bool]]:
+    """The same, each with whether it is a link."""
+    found: list[tuple[str, bool]] = []
     below = [""]
     while below:
         place = below.pop()
@@ -319,10 +332,17 @@ def document_names(folder: Path) -> list[str]:
             elif (
                 not name.startswith("~$")  # Word marks so that a file is open
                 and os.path.splitext(name)[1].lower() in readers.DOCUMENTS  # noqa: PTH122 - sooner
-                and entry.is_file()
+                and _is_file(entry)
             ):
-                found.append(f"{place}{name}")
-    return sorted(found, key=lambda name: name.split("/"))
+                found.append((f"{place}{name}", entry.is_symlink()))
+    return sorted(found, key=lambda one: one[0].split("/"))
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link to itself
+        return False
 
 
 def _refused(name: str) -> str | None:
@@ -429,9 +449,9 @@ def _read_listed(
 ) -> Report | None:
     """The report that ``row`` lists, in ``folder``; ``None``, with a fault, where there is none."""
     told = row.description()
-    report = over.known(row.file, told)
+    report = over.known(folder, row.file, told)
     if report is None:
-        path = _inside(folder, (*at, "file"), row.file, checker)
+        path = _inside(folder, (*at, "file"), row.file, checker, over.within(folder))
         if path is None:
             return None
         content = _content(path)
@@ -471,17 +491,12 @@ def _find_absent(at: Location, row: ListedReport, report: Report, checker: Check
         )
 
 
-def _inside(folder: Path, at: Location, name: str, checker: Checker) -> Path | None:
+def _inside(folder: Path, at: Location, name: str, checker: Checker, within: Within) -> Path | None:
     """The path of a file that ``folder`` names, if it does not leave the folder."""
-    path = folder / name
-    try:
-        leaves = not path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError, ValueError):  # a loop of links, a zero byte
-        leaves = True
-    if leaves:
+    if not within(name):
         checker.add(at, f"{name} is outside the knowledge folder; move the file into it")
         return None
-    return path
+    return folder / name
 
 
 # --- with a catalog ------------------------------------------------------------------------------
@@ -688,7 +703,8 @@ class _Loading:
     ) -> tuple[tuple[GoldQuestion, ...], tuple[BrokenQuestion, ...]]:
         if name is None:
             return (), ()
-        path = _inside(self.folder, ("questions",), name, self.checker)
+        within = self.over.within(self.folder)
+        path = _inside(self.folder, ("questions",), name, self.checker, within)
         if path is None:
             return (), ()
         content = _content(path)

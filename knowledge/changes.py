@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from knowledge.catalog import CATALOG, REPORTS, document_names, load_library
-from knowledge.digests import digest_of
-from knowledge.errors import Fault, InvalidCatalog, UnknownDraft, UnusableShelf
+from knowledge.errors import Fault, UnknownDraft, UnusableShelf
 from knowledge.library import Library
-from knowledge.lined_yaml import parse
 from knowledge.listed import ListedReport
 from knowledge.overlay import OVERLAY, Overlay, parse_overlay
 from knowledge.revisions import Content, Kept, Revision, What
+from knowledge.snapshot import Snapshot, own_overlay, snapshot
 
 FOLDER = "folder"
 """Who a revision is by that nobody asked for: the operator's folder had changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The knowledge files of the operator's folder, by their path in it, and what stands for them.
-
-    An overlay that lies there is not among them. ``digests`` are their SHA-256.
-    """
-
-    files: Mapping[str, Path]
-    digests: Mapping[str, str]
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,76 +25,6 @@ class Change:
     files: Mapping[str, Content]
     what: What
     seen: str
-
-
-def snapshot(folder: Path) -> Snapshot:
-    """The files of ``folder`` that are knowledge: those that its catalog names, and the catalog.
-
-    Without a catalog every document, also of a format that is not read. What the catalog names and
-    the folder does not have is left out. The loading complains about either. Raises
-    ``UnusableShelf``.
-    """
-    try:
-        names = _catalogued(folder) if (folder / CATALOG).is_file() else _uncatalogued(folder)
-        files = {name: folder / name for name in sorted(names)}
-        digests = {name: digest_of(path) for name, path in files.items()}
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UnusableShelf(f"{error.filename or folder} cannot be read ({reason})") from error
-    told = json.dumps(digests, ensure_ascii=True, sort_keys=True)
-    return Snapshot(files, digests, hashlib.sha256(told.encode()).hexdigest())
-
-
-def _catalogued(folder: Path) -> set[str]:
-    names = {CATALOG}
-    names |= {f"{REPORTS}/{name}" for name in document_names(folder / REPORTS)}
-    for name in _named((folder / CATALOG).read_bytes()):
-        if name not in names and _lies_in(folder, name):
-            names.add(os.path.normpath(name))
-    return names
-
-
-@lru_cache(maxsize=1)
-def _named(content: bytes) -> tuple[str, ...]:
-    """The files that a catalog names; as long as it stays the same it is not read again."""
-    try:
-        value = parse(content, CATALOG).value
-    except InvalidCatalog:
-        return ()
-    catalog = value if isinstance(value, dict) else {}
-    rows = catalog.get("reports")
-    listed = rows if isinstance(rows, list) else []
-    named = [row.get("file") for row in listed if isinstance(row, dict)]
-    return tuple(
-        name
-        for name in (*named, catalog.get("questions"))
-        if isinstance(name, str) and "\0" not in name
-    )
-
-
-def _lies_in(folder: Path, name: str) -> bool:
-    path = os.path.normpath(name)
-    if Path(path).is_absolute() or path.startswith(".."):
-        return False
-    return (folder / path).is_file() and (folder / path).resolve().is_relative_to(folder.resolve())
-
-
-def _uncatalogued(folder: Path) -> set[str]:
-    names = set(document_names(folder))
-    return names - {row.file for row in _own_overlay(folder)[0].reports}
-
-
-def _own_overlay(folder: Path) -> tuple[Overlay, Mapping[str, Content]]:
-    """The overlay that lies in the folder itself, as in a copy of a revision, with its files."""
-    file = folder / OVERLAY
-    if not file.is_file():
-        return Overlay(), {}
-    try:
-        overlay = parse_overlay(file.read_bytes()).overlay
-    except InvalidCatalog:
-        return Overlay(), {OVERLAY: file}  # the loading says what is wrong with it
-    names = [row.file for row in overlay.reports if _lies_in(folder, row.file)]
-    return overlay, {OVERLAY: file, **{os.path.normpath(name): folder / name for name in names}}
 
 
 def spoiled(library: Library, draft: Revision, newest: Revision | None) -> tuple[Fault, ...]:
@@ -142,22 +55,43 @@ def _added(revision: Revision) -> dict[str, Content]:
     return {name: digest for name, digest in revision.files.items() if name in names}
 
 
-def from_folder(folder: Path, newest: Revision | None) -> Change:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The operator's folder, and the SHA-256 of the files of the overlay that is laid over it."""
+
+    folder: Snapshot
+    added: Mapping[str, str]
+
+
+def looked_at(folder: Path, newest: Revision | None) -> Looked | None:
     """The operator's folder as it is now, with what Telegram had added by the newest revision.
 
-    Where there is no revision yet, with the overlay that lies in the folder. Raises
-    ``InvalidCatalog`` where the folder is not there or has nothing in it, as one that is not
+    ``None`` where something of it cannot be read: the loading says what.
+    """
+    try:
+        return Looked(snapshot(folder), _digests(_overlaid(folder, newest)))
+    except (OSError, UnusableShelf):
+        return None
+
+
+def from_folder(folder: Path, newest: Revision | None) -> Change:
+    """The same, to be proposed. Raises ``UnusableShelf``.
+
+    And ``InvalidCatalog`` where the folder is not there or has nothing in it, as one that is not
     mounted: what Telegram had added is no reason to do without all the rest.
     """
     base = snapshot(folder)
-    added = _own_overlay(folder)[1] if newest is None else _added(newest)
-    files: dict[str, Content] = dict(base.files)
-    if newest is not None:  # what the shelf has already need not be read
-        same = (name for name, digest in base.digests.items() if newest.files.get(name) == digest)
-        files |= {name: Kept(base.digests[name], base.files[name]) for name in same}
-    if not base.files:
-        load_library(folder)  # which says what is wrong
-    return Change({**files, **added}, What("folder", {}), base.digest)
+    files = {name: Kept(digest, folder / name) for name, digest in base.digests.items()}
+    if not files:
+        from knowledge import catalog  # which hardly anybody who looks at a folder needs
+
+        catalog.load_library(folder)  # which says what is wrong
+    return Change({**files, **_overlaid(folder, newest)}, What("folder", {}), base.digest)
+
+
+def _overlaid(folder: Path, newest: Revision | None) -> Mapping[str, Content]:
+    """What Telegram had added; without a revision, the overlay that lies in the folder itself."""
+    return own_overlay(folder)[1] if newest is None else _added(newest)
 
 
 def with_overlay(
@@ -229,6 +163,6 @@ def _digests(files: Mapping[str, Content]) -> dict[str, str]:
         if isinstance(content, bytes)
         else content.digest
         if isinstance(content, Kept)
-        else digest_of(content)
+        else hashlib.sha256(content.read_bytes()).hexdigest()
         for name, content in files.items()
     }

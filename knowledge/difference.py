@@ -67,11 +67,12 @@ class Difference:
 def difference(old: Library, new: Library) -> Difference:
     """How ``new`` differs from ``old``."""
     changes = []
-    for now in new.volumes:
-        was = old.volume(now.report.id) if now.report.id in old else None
-        if was is None or was.revision != now.revision:
-            changes.append(compare(None if was is None else was.report, now.report))
-    gone = [compare(report, None) for report in old.reports if report.id not in new]
+    was = old.revisions()
+    for own_id, revision in new.revisions().items():
+        if was.get(own_id) != revision:
+            before = old.report(own_id) if own_id in was else None
+            changes.append(compare(before, new.report(own_id)))
+    gone = [compare(old.report(own_id), None) for own_id in was if own_id not in new]
     return Difference((*changes, *gone), _declared(old) != _declared(new))
 
 

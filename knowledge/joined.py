@@ -1,24 +1,57 @@
-"""How are the parts of many reports numbered through, without having them all?"""
+"""How are things of many reports looked at, one here and one there, without making all of them?"""
 
 from __future__ import annotations
 
 import itertools
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar, overload
 
 T = TypeVar("T")
 
 
+class Each(Sequence[T], Generic[T]):
+    """``make(n)`` for every ``n`` below ``count``, each time somebody looks at it.
+
+    It equals every sequence of the same items.
+    """
+
+    def __init__(self, count: int, make: Callable[[int], T]) -> None:
+        self._every = range(count)
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._every)
+
+    @overload
+    def __getitem__(self, number: int) -> T: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[T]: ...
+    def __getitem__(self, number: int | slice) -> T | Sequence[T]:
+        which = self._every[number]
+        return self._make(which) if isinstance(which, int) else tuple(map(self._make, which))
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self._make, self._every)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or len(self) != len(other):
+            return False
+        return all(mine == its for mine, its in zip(self, other, strict=True))
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
 class Joined(Sequence[T], Generic[T]):
-    """Sequences one behind the other. Of each only the length is asked before it is needed.
+    """Sequences one behind the other, of which each is looked at when an item of it is.
 
     ``starts`` are the numbers that their first items have, and at the end how many there are.
     """
 
-    def __init__(self, parts: Sequence[Sequence[T]]) -> None:
+    def __init__(self, parts: Sequence[Sequence[T]], lengths: Sequence[int]) -> None:
         self.parts = parts
-        self.starts: tuple[int, ...] = tuple(itertools.accumulate(map(len, parts), initial=0))
+        self.starts: tuple[int, ...] = tuple(itertools.accumulate(lengths, initial=0))
 
     def __len__(self) -> int:
         return self.starts[-1]

@@ -1,38 +1,45 @@
 """How is a report kept on disk, so that it is there at once and its text when it is looked at?
 
-A *pack* is a folder of two files that are written once. ``heads.json`` has of every report what is
-asked of all of them: what it is called, its headings, its own terms, how much there is of it.
-``bodies.bin`` has text and paragraphs, which are read, checked and forgotten again as answers need
-them.
+A *pack* is a folder of three files that are written once. ``table.npz`` has the numbers of all its
+reports, and where the rest of each is: in ``heads.json`` what it is called, its headings and its
+own terms, a line each; in ``bodies.bin`` text and paragraphs. Both are read as answers need them,
+and forgotten again.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import threading
 import weakref
+import zipfile
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import Any, NamedTuple, overload
 from weakref import WeakValueDictionary
 
 import numpy as np
 
+from knowledge import sealed
 from knowledge.errors import DamagedArchive
+from knowledge.figures import Figures, Ints
 from knowledge.model import Kind, Paragraph, Passage, Report, Section, Span
 from knowledge.passages import passages, passages_of
 from knowledge.volume import ReadVolume, Volume, read_volume
 
-HEADS, BODIES = "heads.json", "bodies.bin"
+TABLE, HEADS, BODIES = "table.npz", "heads.json", "bodies.bin"
 REMEMBERED = 1 << 23
 """Characters of reports that were looked at and stay in memory: 25 MB with all around them."""
 
 VERIFIED_AT_ONCE = 1 << 26
-"""Bytes up to which a pack is read and compared with its checksums when it is opened: 50 ms."""
+"""Bytes up to which the bodies of a pack are compared with their checksums when it is opened."""
+
+_HEADS_REMEMBERED = 1 << 10  # heads of a pack that were looked at and stay in memory: 3 MB
 
 _KINDS = tuple(Kind)
 _BODY = _KINDS.index(Kind.BODY)
@@ -67,6 +74,66 @@ class Head(NamedTuple):
     paths: list[list[str]]
     front: list[tuple[list[int], str]]
     quoted: list[str]
+
+
+_SPOKEN = Head._fields.index("title")  # from here on a head stands in its line of ``HEADS``
+
+
+def _line(head: Head) -> bytes:
+    return json.dumps(head[_SPOKEN:], ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The numbers of all reports of a pack, and the names that they are found by.
+
+    The line of report ``n`` in ``HEADS`` is ``lines[n]:lines[n+1]``; ``at``, ``size`` and ``crc``
+    are as in ``Head``.
+    """
+
+    same: Sequence[str]
+    ids: Sequence[str]
+    figures: Figures
+    lines: Ints
+    at: Ints
+    size: Ints
+    crc: Ints
+
+    @classmethod
+    def of(cls, heads: Sequence[Head], lines: Sequence[bytes]) -> Table:
+        """The table of ``heads``, which stand in these lines."""
+        numbers = (
+            (head.characters, head.passages, head.documents, head.sentences) for head in heads
+        )
+        revisions = bytes.fromhex("".join(head.revision for head in heads))
+        return cls(
+            [head.same for head in heads],
+            [head.id for head in heads],
+            Figures.of_rows(numbers, revisions),
+            np.cumsum([0, *map(len, lines)]),
+            *np.array([(head.at, head.size, head.crc) for head in heads], np.int64).T,
+        )
+
+    def write(self, file: Path, about: dict[str, object]) -> None:
+        """Write it into ``file`` with what there is to say ``about`` the pack."""
+        told = json.dumps({**about, "same": self.same, "ids": self.ids}).encode()
+        arrays = {name: getattr(self, name) for name in _COLUMNS_OF_ALL}
+        figures = {one.name: getattr(self.figures, one.name) for one in fields(Figures)}
+        content = io.BytesIO()
+        np.savez(content, told=np.frombuffer(told, np.uint8), **arrays, **figures)
+        sealed.write(file, content.getvalue())
+
+    @classmethod
+    def read(cls, file: Path) -> tuple[Table, dict[str, object]]:
+        """The table in ``file`` and what it says about the pack. Raises as ``Pack.opened``."""
+        with np.load(io.BytesIO(sealed.read(file)), allow_pickle=False) as arrays:
+            about = json.loads(arrays["told"].tobytes())
+            figures = Figures(*(arrays[one.name] for one in fields(Figures)))
+            columns = (arrays[name] for name in _COLUMNS_OF_ALL)
+            return cls(about.pop("same"), about.pop("ids"), figures, *columns), about
+
+
+_COLUMNS_OF_ALL = ("lines", "at", "size", "crc")
 
 
 def _row(one: Paragraph) -> list[int]:
@@ -151,8 +218,53 @@ _RECENT = _Recent()
 _NUMBERS = iter(range(1 << 62))
 
 
+class _Heads(Sequence[Head]):
+    """The heads of a pack, which are read from their file as they are looked at."""
+
+    def __init__(self, table: Table, file: Path) -> None:
+        """Raises ``OSError``."""
+        self._table = table
+        self._path = file
+        self._file = os.open(file, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
+        self._recent = lru_cache(_HEADS_REMEMBERED)(self._read)
+
+    def __len__(self) -> int:
+        return len(self._table.same)
+
+    @overload
+    def __getitem__(self, number: int) -> Head: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Head]: ...
+    def __getitem__(self, number: int | slice) -> Head | Sequence[Head]:
+        which = range(len(self))[number]
+        return self._recent(which) if isinstance(which, int) else tuple(map(self._recent, which))
+
+    def _read(self, number: int) -> Head:
+        table, figures = self._table, self._table.figures
+        begin, end = table.lines[number : number + 2].tolist()
+        try:
+            line = os.pread(self._file, end - begin, begin).decode("utf-8", "surrogatepass")
+            spoken: tuple[Any, ...] = tuple(json.loads(line))
+        except (OSError, ValueError) as error:
+            raise DamagedArchive(f"{self._path} cannot be read: {error}") from error
+        return Head(
+            table.same[number],
+            table.at.item(number),
+            table.size.item(number),
+            table.crc.item(number),
+            figures.characters.item(number),
+            figures.passages.item(number),
+            figures.documents.item(number),
+            figures.sentences.item(number),
+            figures.revisions[number].tobytes().hex(),
+            table.ids[number],
+            *spoken,
+        )
+
+
 class Pack:
-    """Reports kept in a folder. As long as one of them is in use, its file can be read."""
+    """Reports kept in a folder. As long as one of them is in use, its files can be read."""
 
     def __init__(self, folder: Path, heads: Sequence[Head]) -> None:
         """Take the ``heads`` that the pack in ``folder`` has. Raises ``OSError``."""
@@ -172,22 +284,26 @@ class Pack:
         Raises ``DamagedArchive``, also for one that was made by others.
         """
         try:
-            first, _, rest = (folder / HEADS).read_bytes().partition(b"\n")
-            header = json.loads(first)
-            if header["rules"] != rules:
+            table, about = Table.read(folder / TABLE)
+            if about["rules"] != rules:
                 raise DamagedArchive(f"{folder} was made by another version")
-            if header["crc"] != zlib.crc32(rest):
+            if about["heads"] != zlib.crc32((folder / HEADS).read_bytes()):
                 raise DamagedArchive(f"{folder / HEADS} is not what was written")
-            if header["size"] != (folder / BODIES).stat().st_size:
+            if about["size"] != (folder / BODIES).stat().st_size:
                 raise DamagedArchive(f"{folder / BODIES} is not as long as it was written")
-            text = rest.decode("utf-8", "surrogatepass")
-            pack = cls(folder, [Head(*row) for row in json.loads(text)])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            pack = cls(folder, ())
+            pack.finished(folder, table)
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise DamagedArchive(f"{folder} cannot be read: {error}") from error
-        if header["size"] <= VERIFIED_AT_ONCE:
+        if about["size"] <= VERIFIED_AT_ONCE:
             for number in range(len(pack.heads)):
                 pack.body(number)
         return pack
+
+    def finished(self, folder: Path, table: Table) -> None:
+        """All that is to be in it is there, with this ``table``. Raises ``OSError``."""
+        self.table = table
+        self.heads = _Heads(table, folder / HEADS)
 
     def moved(self, folder: Path) -> None:
         """Its folder is called so from now on."""
@@ -219,7 +335,7 @@ class Pack:
         if zlib.crc32(body) != head.crc:
             # Nobody is to open it again: at the next start its reports are read from their files.
             self.damaged = True
-            self._path.with_name(HEADS).unlink(missing_ok=True)
+            self._path.with_name(TABLE).unlink(missing_ok=True)
             raise DamagedArchive(
                 f"{self._path} is damaged where {head.id} stands; start again, and the reports"
                 " are read anew"
@@ -233,9 +349,11 @@ class KeptReport(Report):
     In everything else it is the report that was kept. A changed copy is an ordinary report.
     """
 
-    __slots__ = ("_number", "_pack")
+    __slots__ = ("_number", "_pack", "head")
     _pack: Pack
     _number: int
+    head: Head
+    """What is known of it without a look at its text."""
 
     def __new__(cls, *given: object, **named: object) -> Report:  # type: ignore[misc]
         """What ``dataclasses.replace`` asks for."""
@@ -249,15 +367,11 @@ class KeptReport(Report):
         put = object.__setattr__  # it is frozen from here on
         put(made, "_pack", pack)
         put(made, "_number", number)
+        put(made, "head", head)
         for name in ("id", "title", "subtitle", "date", "region", "language", "source"):
             put(made, name, getattr(head, name))
         put(made, "authors", tuple(head.authors))
         return made
-
-    @property
-    def head(self) -> Head:
-        """What is known of it without a look at its text."""
-        return self._pack.heads[self._number]
 
     @property
     def place(self) -> tuple[Pack, int]:
@@ -445,14 +559,14 @@ class Packing:
         return self._pack.report(len(self.heads) - 1)
 
     def finish(self) -> Pack:
-        """Write the heads of all. Raises ``OSError``, and ``ValueError`` where there is none."""
+        """Write heads and table. Raises ``OSError``, and ``ValueError`` where there is nothing."""
         if self._pack is None:
             raise ValueError("a pack of no reports")
-        rest = b"[" + b",\n".join(map(_line, self.heads)) + b"]"
-        header = {"rules": self.rules, "crc": zlib.crc32(rest), "size": self._size}
-        (self.folder / HEADS).write_bytes(json.dumps(header).encode() + b"\n" + rest)
+        lines = list(map(_line, self.heads))
+        whole = b"".join(lines)
+        (self.folder / HEADS).write_bytes(whole)
+        table = Table.of(self.heads, lines)
+        about = {"rules": self.rules, "heads": zlib.crc32(whole), "size": self._size}
+        table.write(self.folder / TABLE, about)
+        self._pack.finished(self.folder, table)
         return self._pack
-
-
-def _line(head: Head) -> bytes:
-    return json.dumps(head, ensure_ascii=False).encode("utf-8", "surrogatepass")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from knowledge.archive import Archive, key_of
 from knowledge.catalog import load_library
-from knowledge.changes import overlay_of, snapshot
+from knowledge.changes import looked_at, overlay_of
 from knowledge.errors import InvalidCatalog
 from knowledge.library import Library
 from knowledge.revisions import Revision, Revisions
@@ -38,30 +38,49 @@ def load_revision(revision: Revision, archive: Archive | None, *, strict: bool =
             )
         if not library.unread:  # what cannot be read now is tried again the next time
             archive.keep(key, library)
-    if strict and library.broken:
-        raise InvalidCatalog(library.faults)
-    return library
+    return _held_to(library, strict=strict)
 
 
 def load_newest(
     folder: Path, shelf: Revisions | None, archive: Archive | None = None, *, strict: bool = False
 ) -> Library:
-    """The library that a bot would serve which starts now; nothing is written.
+    """The library that a bot would serve which starts now; nothing is written but to ``archive``.
 
     That is the newest revision on ``shelf`` or, where the operator's ``folder`` has changed since,
-    that folder with what Telegram had added. ``archive`` keeps what is read. ``strict`` makes a
-    fault of every question whose passage is gone; otherwise only of those that no admin has put up
-    with. Raises ``InvalidCatalog`` and ``ShelfError``.
+    that folder with what Telegram had added. Nothing is read of what ``archive`` has. ``strict``
+    makes a fault of every question whose passage is gone; otherwise only of those that no admin has
+    put up with. Raises ``InvalidCatalog`` and ``ShelfError``.
     """
     newest = None if shelf is None else shelf.newest()
-    if newest is not None and folder.is_dir() and snapshot(folder).digest == newest.seen:
+    looked = None if newest is None and archive is None else looked_at(folder, newest)
+    if newest is not None and looked is not None and looked.folder.digest == newest.seen:
         return load_revision(newest, archive, strict=strict)
     strict = strict or not has_reports(newest)
     overlay = None if newest is None else newest.folder
-    if archive is None:
+    if archive is None or looked is None:
         return load_library(folder, overlay=overlay, strict=strict)
-    with archive.intake() as intake:
-        return load_library(folder, overlay=overlay, strict=strict, intake=intake)
+    key = key_of(looked.folder.marked, looked.added)
+    library = archive.library(key)
+    if library is None:
+        with archive.intake() as intake:
+            library = load_library(
+                folder,
+                overlay=overlay,
+                strict=strict,
+                intake=intake,
+                digests=looked.folder.inside,
+            )
+        # What cannot be read now is tried again the next time, and what was touched meanwhile.
+        if not library.unread and looked_at(folder, newest) == looked:
+            archive.keep(key, library)
+    return _held_to(library, strict=strict)
+
+
+def _held_to(library: Library, *, strict: bool) -> Library:
+    """The same. If ``strict``, raises ``InvalidCatalog`` where questions are broken."""
+    if strict and library.broken:
+        raise InvalidCatalog(library.faults)
+    return library
 
 
 def has_reports(revision: Revision | None) -> bool:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePath
 
+import numpy as np
+
 from knowledge import readers
 from knowledge.catalog import report_id
 from knowledge.errors import UnreadableReport
@@ -83,8 +85,9 @@ def understand(
         row = _described(row, library.report(own_id), document)
     made = reading(document, row.description())
     length = len(made.report.text)
-    as_long = (one.report for one in library.volumes if one.characters == length)
-    same = next((one for one in as_long if one.text == made.report.text), None)
+    as_long = np.flatnonzero(library.figures.characters == length).tolist()
+    alike = (library.reports[number] for number in as_long)
+    same = next((one for one in alike if one.text == made.report.text), None)
     if same is not None and same.id == own_id and same.title != made.report.title:
         same = None  # the same words under a new title
     return Upload(row, made, same)

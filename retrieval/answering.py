@@ -147,6 +147,7 @@ class Answerer:
         self._direct.warm()
         self._reader.warm()
         self._scope.warm()
+        self._judge.warm()
         _ = self._examples_terms
         for example in self.examples[:1]:  # what is read at the first question of all
             self.answer(example)
@@ -537,8 +538,16 @@ def _examples(library: Library) -> tuple[str, ...]:
     simple = [q.question for q in gold if q.difficulty <= 1 and q.kind in {"exact", ""}]
     if simple or gold:
         return tuple(simple or (q.question for q in gold))[:_EXAMPLES]
-    headings = dict.fromkeys(
-        path[-1] for volume in library.volumes for path in volume.paths if path
-    )
+    headings = (path[-1] for volume in library.volumes for path in volume.paths if path)
     titles = (report.title for report in library.reports)
-    return tuple(itertools.islice(headings or titles, _EXAMPLES))
+    return _first(headings) or _first(titles)
+
+
+def _first(texts: Iterable[str]) -> tuple[str, ...]:
+    """The first of different texts, as many as there may be examples."""
+    found: dict[str, None] = {}
+    for text in texts:
+        found[text] = None
+        if len(found) == _EXAMPLES:
+            break
+    return tuple(found)

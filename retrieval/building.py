@@ -24,7 +24,7 @@ from retrieval.answering import Answerer
 from retrieval.bulk import BLOCK, Bulk
 from retrieval.engines.local import LocalEngine
 from retrieval.errors import IndexOutOfDate
-from retrieval.holdings import Holdings, key
+from retrieval.holdings import Holdings, keys
 from retrieval.index import Analysing, Index, Progress, analysed_here, build, revision
 from retrieval.ranking import Weights
 from retrieval.room import Memory, Room
@@ -52,7 +52,7 @@ def make_analyzer(
     told the same words shares it; and an index of the same library, saved in ``folder``, has what
     it was made with.
     """
-    fast = fast_is_installed() and sum(one.characters for one in library.volumes) >= LARGE
+    fast = fast_is_installed() and library.figures.characters.sum() >= LARGE
     whose = _digest_of(library)
     analyzer = _ANALYZERS.get((whose, cache, fast))
     if analyzer is None and folder is not None:
@@ -121,8 +121,7 @@ def _digest_of(library: Library) -> str:
     """A fingerprint of all that decides which words an analyzer is told, and how it learns them."""
     digest = hashlib.sha256(_rules())
     digest.update(repr(astuple(library.lexicon)).encode("utf-8", "backslashreplace"))
-    for one in library.volumes:
-        digest.update(key(one))
+    digest.update(keys(library))
     return digest.hexdigest()[:32]
 
 

@@ -139,22 +139,23 @@ def missing_counterpart(question: str, words: Iterable[str], passage: Passage) -
 def said_of_another(
     question: str,
     places: Sequence[tuple[str, Sequence[str]]],
-    terms: Set[str],
+    terms: Callable[[], Set[str]],
     passage: Passage,
 ) -> tuple[str, str] | None:
     """The place that the question asks about and what is asked, which is said of another one only.
 
     A paragraph may tell of one place after the other, a sentence each. ``places`` are known places
-    with everything that they are also called; ``terms`` are what the library calls things.
+    with everything that they are also called; ``terms`` gives what the library calls things.
     """
     own = [(name, forms) for name, forms in places if name in question]
     if not own:
         return None
+    known = terms()
     about = [
         part
         for start in range(len(question))
         for part in (question[start : start + length] for length in range(2, LONGEST_TERM + 1))
-        if part in terms and not any(part in name or name in part for name, _ in own)
+        if part in known and not any(part in name or name in part for name, _ in own)
     ]
     here = {form for _, forms in own for form in forms}
     others = {name for name, _ in places if not any(name in f or f in name for f in here)}

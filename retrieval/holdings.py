@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.joined import Joined
+from knowledge.joined import Each, Joined
 from knowledge.library import Library
 from knowledge.model import Passage
 from knowledge.volume import Volume
@@ -117,7 +117,9 @@ Documents = Joined[tuple[Passage, ...]]
 
 def documents(library: Library) -> Documents:
     """The documents of a library, in its order."""
-    return Documents([volume.body for volume in library.volumes])
+    volumes = library.volumes
+    bodies = Each(len(volumes), lambda number: volumes[number].body)
+    return Documents(bodies, library.figures.documents.tolist())
 
 
 def source(volume: Volume) -> Source:
@@ -138,6 +140,11 @@ def source(volume: Volume) -> Source:
 def key(volume: Volume) -> bytes:
     """The key of a report's source."""
     return bytes.fromhex(volume.revision)[:KEY_SIZE]
+
+
+def keys(library: Library) -> bytes:
+    """The keys of all reports of a library, one behind the other."""
+    return library.figures.revisions[:, :KEY_SIZE].tobytes()
 
 
 class _Numbers(dict[str, int]):

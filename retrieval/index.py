@@ -33,7 +33,7 @@ from knowledge.volume import Volume
 from retrieval import analysis, asking, holdings
 from retrieval.analysis import PARAMETERS, Analyzer, certain_bigrams, vocabulary_of
 from retrieval.bm25 import K1, B
-from retrieval.holdings import KEY_SIZE, Holdings, distinct, documents, key, offsets, source
+from retrieval.holdings import KEY_SIZE, Holdings, distinct, documents, keys, offsets, source
 from retrieval.merging import merge
 from retrieval.pruning import Impacts
 from retrieval.room import Memory, Room
@@ -115,8 +115,7 @@ def rules(analyzer: Analyzer) -> str:
 def revision(library: Library, analyzer: Analyzer) -> str:
     """What an index of this library by this analyzer is known by."""
     digest = hashlib.sha256(f"{K1} {B} {rules(analyzer)} {analyzer.fingerprint}".encode())
-    for one in library.volumes:
-        digest.update(key(one))
+    digest.update(keys(library))
     return digest.hexdigest()[:16]
 
 
@@ -157,7 +156,7 @@ def build(
     """
     room = room or Memory()
     volumes = library.volumes
-    parts_of, reports_of = taken_over(previous, volumes, analyzer)
+    parts_of, reports_of = taken_over(previous, library, analyzer)
     old = [] if previous is None else [part for part, _ in previous.known()]
     merged = merge(
         *made_and_kept(old, parts_of, reports_of, volumes, analyzer, analysing, progress), room
@@ -177,18 +176,19 @@ def lexicon_of(analyzer: Analyzer, room: Room) -> Bytes:
 
 
 def taken_over(
-    previous: Previous | None, volumes: Sequence[Volume], analyzer: Analyzer
+    previous: Previous | None, library: Library, analyzer: Analyzer
 ) -> tuple[Ints, Ints]:
     """For each report the part of ``previous`` that has it, and its number in that part.
 
     Both are -1 where it must be analysed.
     """
-    parts_of = np.full(len(volumes), -1, np.int64)
-    reports_of = np.full(len(volumes), -1, np.int64)
+    count = len(library.volumes)
+    parts_of = np.full(count, -1, np.int64)
+    reports_of = np.full(count, -1, np.int64)
     if previous is not None and previous.rules == rules(analyzer):
-        keys = [key(one) for one in volumes]
+        wanted = _divided(keys(library))
         for number, (part, lexicon) in enumerate(previous.known()):
-            found = _unchanged(part, lexicon, keys, analyzer)
+            found = _unchanged(part, lexicon, wanted, analyzer)
             found[parts_of >= 0] = -1
             parts_of[found >= 0] = number
             reports_of[found >= 0] = found[found >= 0]
@@ -221,16 +221,17 @@ def made_and_kept(
     return parts, new_parts_of, new_reports_of
 
 
+def _divided(whole: bytes) -> list[bytes]:
+    """The keys that stand one behind the other."""
+    return [whole[begin : begin + KEY_SIZE] for begin in range(0, len(whole), KEY_SIZE)]
+
+
 def _unchanged(
-    part: Holdings, lexicon: Bytes, keys: Sequence[bytes], analyzer: Analyzer
+    part: Holdings, lexicon: Bytes, wanted: Sequence[bytes], analyzer: Analyzer
 ) -> npt.NDArray[np.int64]:
     """For each report the number that it has in ``part``; -1 where it must be analysed."""
-    whole = part.keys.tobytes()
-    places = {
-        whole[begin : begin + KEY_SIZE]: begin // KEY_SIZE
-        for begin in range(0, len(whole), KEY_SIZE)
-    }
-    found = np.array([places.get(one, -1) for one in keys], np.int64)
+    places = {one: number for number, one in enumerate(_divided(part.keys.tobytes()))}
+    found = np.array([places.get(one, -1) for one in wanted], np.int64)
     _, first = np.unique(found, return_index=True)
     again = np.ones(len(found), np.bool_)
     again[first] = False  # of two reports that are the same one is enough

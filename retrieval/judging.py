@@ -89,7 +89,6 @@ class Judge:
         )
         self._declared = _declarations(library)
         self._people = sorted({n.form for n in names if n.person and len(n.form) >= _SHORTEST_NAME})
-        self._terms = _terms(library)
         self._places = [
             (form, forms)
             for place in library.lexicon.places
@@ -103,6 +102,25 @@ class Judge:
     def by_meaning(self) -> bool:
         """Whether there is evidence by meaning besides that by words."""
         return self._meaning is not None
+
+    @cached_property
+    def _terms(self) -> frozenset[str]:
+        """What the library calls things: in quotation marks, or in the lexicon. Normalised.
+
+        Of 抵边警务室 a question may leave out the beginning.
+        """
+        quoted = {term for volume in self._library.volumes for term in volume.quoted}
+        names = self._library.lexicon.terms
+        listed = {form for name in names for form in (name.name, *name.aliases)}
+        ends = {
+            form[begin:] for form in listed for begin in range(1, len(form) - _SHORTEST_END + 1)
+        }
+        return frozenset(normalise_all([*(quoted | listed | ends)]))
+
+    def warm(self) -> None:
+        """Read now what the first question about a place would have to wait for."""
+        if self._places:
+            _ = self._terms
 
     def part(
         self, text: str, among: npt.NDArray[np.bool_] | None, *, loosely: bool = False
@@ -219,7 +237,7 @@ class Judge:
             )
             for lacking in filter(None, dict.fromkeys(lacked))
         ]
-        another = checks.said_of_another(asked.text, self._places, self._terms, passage)
+        another = checks.said_of_another(asked.text, self._places, lambda: self._terms, passage)
         if another is not None and not loosely:
             notices.append(Notice(NoticeKind.OF_ANOTHER, *another))
         kind = checks.lacks(asked.text, asked.sought, passage) or checks.lacks_name(
@@ -378,17 +396,6 @@ class Judge:
 def _overlap(term: str, name: str) -> bool:
     """Whether a term is part of a name, holds it or runs over one of its ends."""
     return term in name or name in term or term[0] == name[-1] or term[-1] == name[0]
-
-
-def _terms(library: Library) -> frozenset[str]:
-    """What the library calls things: in quotation marks, or in the lexicon. Normalised.
-
-    Of 抵边警务室 a question may leave out the beginning.
-    """
-    quoted = {term for volume in library.volumes for term in volume.quoted}
-    listed = {form for name in library.lexicon.terms for form in (name.name, *name.aliases)}
-    ends = {form[begin:] for form in listed for begin in range(1, len(form) - _SHORTEST_END + 1)}
-    return frozenset(normalise_all([*(quoted | listed | ends)]))
 
 
 def _declarations(library: Library) -> tuple[tuple[str, str, bool], ...]:

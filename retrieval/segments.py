@@ -214,12 +214,12 @@ def exchange(
     if len(base) < limits.least or previous.rules != rules(analyzer):
         return None
     volumes = library.volumes
-    parts_of, reports_of = taken_over(previous, volumes, analyzer)
+    parts_of, reports_of = taken_over(previous, library, analyzer)
     of_base = parts_of == BASE
     kept = reports_of[of_base]
     if (np.diff(kept) <= 0).any():
         return None
-    sizes = np.fromiter((len(volume.body) for volume in volumes), np.int64, len(volumes))
+    sizes = library.figures.documents
     stayed = int(sizes[of_base].sum())
     if (int(sizes.sum()) - stayed + len(base) - stayed) * limits.share > len(base):
         return None
@@ -227,7 +227,7 @@ def exchange(
         [before.fresh] if before else [],
         parts_of[~of_base] - FRESH,
         reports_of[~of_base],
-        [volume for volume, old in zip(volumes, of_base.tolist(), strict=True) if not old],
+        [volumes[number] for number in np.flatnonzero(~of_base).tolist()],
         analyzer,
         analysing,
         progress,

@@ -94,7 +94,7 @@ def worthwhile(library: Library) -> bool:
 
 
 def _sentences(library: Library) -> int:
-    return sum(volume.sentences for volume in library.volumes)
+    return int(library.figures.sentences.sum())
 
 
 def encoder_for(library: Library, wanted: bool | None = None) -> Encoder | None:

@@ -384,7 +384,7 @@ def test_reports_in_use_can_be_read_after_their_files_are_gone(
 
 @given(st.lists(st.lists(st.integers())), st.slices(9))
 def test_sequences_joined_are_one_sequence(parts: list[list[int]], some: slice) -> None:
-    joined, whole = Joined(parts), [one for part in parts for one in part]
+    joined, whole = Joined(parts, list(map(len, parts))), [one for part in parts for one in part]
     assert (len(joined), list(joined)) == (len(whole), whole)
     assert [joined[n] for n in range(-len(whole), len(whole))] == whole + whole
     assert list(joined[some]) == whole[some]

@@ -20,7 +20,6 @@ from knowledge.changes import (
     from_folder,
     overlay_of,
     same_files,
-    snapshot,
     with_overlay,
 )
 from knowledge.errors import (
@@ -34,6 +33,7 @@ from knowledge.errors import (
 from knowledge.listed import ListedReport
 from knowledge.overlay import Overlay
 from knowledge.revisions import DRAFTS_KEPT, MARK, NOTE, Content, Revision, Revisions, What
+from knowledge.snapshot import snapshot
 from tests.knowledge import dying
 from tests.knowledge.conftest import Folder
 
@@ -349,8 +349,8 @@ def test_a_snapshot_takes_nothing_from_outside_the_folder(folder: Folder, tmp_pa
     outside.write_text("# secret")
     (folder.path / "reports" / "link.txt").symlink_to(outside)
     folder.replace("catalog.yaml", "questions: questions.yaml", f"questions: ../{outside.name}")
-    assert "catalog.yaml" in snapshot(folder.path).files
-    assert f"../{outside.name}" not in snapshot(folder.path).files
+    assert "catalog.yaml" in snapshot(folder.path).digests
+    assert f"../{outside.name}" not in snapshot(folder.path).digests
     with pytest.raises(ValueError, match="cannot be a file"):
         Revisions(tmp_path / "s").propose(
             "d", {f"../{outside.name}": b""}, by="7", what=WHAT, seen=""
@@ -359,9 +359,9 @@ def test_a_snapshot_takes_nothing_from_outside_the_folder(folder: Folder, tmp_pa
 
 def test_a_folder_with_a_bad_catalog_can_still_be_looked_at(folder: Folder) -> None:
     folder.write("catalog.yaml", "reports: [\n")
-    assert sorted(snapshot(folder.path).files) == ["catalog.yaml", "reports/caoyuan.md"]
+    assert sorted(snapshot(folder.path).digests) == ["catalog.yaml", "reports/caoyuan.md"]
     folder.write("catalog.yaml", "reports: {a: b}\nquestions: [c]\n")
-    assert sorted(snapshot(folder.path).files) == ["catalog.yaml", "reports/caoyuan.md"]
+    assert sorted(snapshot(folder.path).digests) == ["catalog.yaml", "reports/caoyuan.md"]
 
 
 def test_uploads_outlive_a_change_of_the_folder(folder: Folder, shelf: Revisions) -> None:

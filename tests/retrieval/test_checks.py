@@ -215,13 +215,13 @@ def test_what_is_said_of_one_place_is_not_said_of_another(answerer: Answerer) ->
     text = "江城桥梁所推行“五级巡查”,发现早、处置快。南岸建起监测网。"
     passage = checks.Passage(text, text, "")
     terms = {"五级巡查"}
-    assert checks.said_of_another("南岸的五级巡查怎么做?", places, terms, passage) == (
+    assert checks.said_of_another("南岸的五级巡查怎么做?", places, lambda: terms, passage) == (
         "南岸",
         "五级巡查",
     )
-    assert checks.said_of_another("江城的五级巡查怎么做?", places, terms, passage) is None
-    assert checks.said_of_another("南岸的监测网怎么样?", places, terms, passage) is None
-    assert checks.said_of_another("五级巡查怎么做?", places, terms, passage) is None
+    assert checks.said_of_another("江城的五级巡查怎么做?", places, lambda: terms, passage) is None
+    assert checks.said_of_another("南岸的监测网怎么样?", places, lambda: terms, passage) is None
+    assert checks.said_of_another("五级巡查怎么做?", places, lambda: terms, passage) is None
 
 
 def test_a_follow_up_may_ask_of_another_place_what_is_said_of_the_first(tmp_path: Path) -> None:
