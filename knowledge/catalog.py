@@ -331,11 +331,11 @@ def document_entries(folder: Path) -> list[tuple[str, bool]]:
                 below.append(f"{place}{name}/")
             elif (
                 not name.startswith("~$")  # Word marks so that a file is open
-                and os.path.splitext(name)[1].lower() in readers.DOCUMENTS  # noqa: PTH122 - sooner
+                and name[name.rfind(".") :].lower() in readers.DOCUMENTS
                 and _is_file(entry)
             ):
                 found.append((f"{place}{name}", entry.is_symlink()))
-    return sorted(found, key=lambda one: one[0].split("/"))
+    return sorted(found, key=lambda one: one[0].replace("/", "\0"))  # folder by folder
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

@@ -18,7 +18,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, overload
 from weakref import WeakValueDictionary
@@ -221,46 +221,48 @@ _NUMBERS = iter(range(1 << 62))
 class _Heads(Sequence[Head]):
     """The heads of a pack, which are read from their file as they are looked at."""
 
-    def __init__(self, table: Table, file: Path) -> None:
+    def __init__(self, table: Table, path: Path) -> None:
         """Raises ``OSError``."""
-        self._table = table
-        self._path = file
-        self._file = os.open(file, os.O_RDONLY)
-        weakref.finalize(self, os.close, self._file)
-        self._recent = lru_cache(_HEADS_REMEMBERED)(self._read)
+        self._every = range(len(table.same))
+        file = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, file)
+        # Not a method of this object: it could not be freed without a search for garbage.
+        self._head = lru_cache(_HEADS_REMEMBERED)(partial(_head, table, path, file))
 
     def __len__(self) -> int:
-        return len(self._table.same)
+        return len(self._every)
 
     @overload
     def __getitem__(self, number: int) -> Head: ...
     @overload
     def __getitem__(self, number: slice) -> Sequence[Head]: ...
     def __getitem__(self, number: int | slice) -> Head | Sequence[Head]:
-        which = range(len(self))[number]
-        return self._recent(which) if isinstance(which, int) else tuple(map(self._recent, which))
+        which = self._every[number]
+        return self._head(which) if isinstance(which, int) else tuple(map(self._head, which))
 
-    def _read(self, number: int) -> Head:
-        table, figures = self._table, self._table.figures
-        begin, end = table.lines[number : number + 2].tolist()
-        try:
-            line = os.pread(self._file, end - begin, begin).decode("utf-8", "surrogatepass")
-            spoken: tuple[Any, ...] = tuple(json.loads(line))
-        except (OSError, ValueError) as error:
-            raise DamagedArchive(f"{self._path} cannot be read: {error}") from error
-        return Head(
-            table.same[number],
-            table.at.item(number),
-            table.size.item(number),
-            table.crc.item(number),
-            figures.characters.item(number),
-            figures.passages.item(number),
-            figures.documents.item(number),
-            figures.sentences.item(number),
-            figures.revisions[number].tobytes().hex(),
-            table.ids[number],
-            *spoken,
-        )
+
+def _head(table: Table, path: Path, file: int, number: int) -> Head:
+    """The head of a report, of which the rest is in ``file``. Raises ``DamagedArchive``."""
+    begin, end = table.lines[number : number + 2].tolist()
+    try:
+        line = os.pread(file, end - begin, begin).decode("utf-8", "surrogatepass")
+        spoken: tuple[Any, ...] = tuple(json.loads(line))
+    except (OSError, ValueError) as error:
+        raise DamagedArchive(f"{path} cannot be read: {error}") from error
+    figures = table.figures
+    return Head(
+        table.same[number],
+        table.at.item(number),
+        table.size.item(number),
+        table.crc.item(number),
+        figures.characters.item(number),
+        figures.passages.item(number),
+        figures.documents.item(number),
+        figures.sentences.item(number),
+        figures.revisions[number].tobytes().hex(),
+        table.ids[number],
+        *spoken,
+    )
 
 
 class Pack:

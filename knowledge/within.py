@@ -20,7 +20,8 @@ class Within:
 
         ``link`` is whether it is a link itself, where that is known.
         """
-        above, last = os.path.split(name)
+        begin = name.rfind("/") + 1
+        above, last = name[:begin], name[begin:]
         try:
             if last in ("", ".", "..") or (self._is_link(name) if link is None else link):
                 return self._resolves(name)

@@ -16,21 +16,19 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import itertools
-import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
 import cn2an
-import numpy as np
-import numpy.typing as npt
 import opencc
 
 from knowledge.model import Span
-from retrieval import segmenting
+from retrieval import segmenting, taught
+from retrieval.taught import PERSON, PLACE, Taught
 
 PARAMETERS = Path(__file__).parent / "parameters"
 
@@ -203,7 +201,7 @@ def _rules() -> str:
     """A fingerprint of what decides, besides the dictionary, which terms a text has."""
     digest = hashlib.sha256()
     tables = (PARAMETERS / name for name in ("stop_words.txt", "ordinary.txt"))
-    for file in (Path(__file__), Path(segmenting.__file__), *tables):
+    for file in (Path(__file__), Path(segmenting.__file__), Path(taught.__file__), *tables):
         digest.update(file.read_bytes())
     for package in ("opencc", "cn2an"):
         digest.update(importlib.metadata.version(package).encode())
@@ -227,8 +225,8 @@ class Analyzer:
     folder for jieba's own dictionary cache; without one its start costs half a second more.
     ``fast`` is for jieba-rs, which must be installed, in place of jieba. Equal ``fingerprint``s
     promise equal terms for equal texts, as do equal ``rules`` for texts that hold none of the
-    words in which ``vocabulary`` differs. ``lexicon`` are the words that it was taught, ``written``
-    has all of it in JSON: with that another can be taught the same in a fifth of the time.
+    words in which what they were ``taught`` differs. With that another can be taught the same in no
+    time.
     """
 
     def __init__(
@@ -248,61 +246,38 @@ class Analyzer:
             for word in ascending(words)
             if (frequency := known.frequency(word)) is not None
         }
-        written = _written(added, *named, words.difference(added))
-        self._set_up(known, added, *named, written, frozenset(words), (cache, fast))
+        others = ascending(words.difference(added))
+        self._set_up(known, Taught.of(added, *named, others), (cache, fast))
 
     @classmethod
-    def taught(
-        cls, written: npt.NDArray[np.uint8], *, cache: Path | None = None, fast: bool = False
-    ) -> Analyzer:
-        """The analyzer that has ``written``, for the same dictionary. Raises ``ValueError``."""
+    def knowing(cls, taught: Taught, *, cache: Path | None = None, fast: bool = False) -> Analyzer:
+        """The analyzer that was ``taught`` this, for the same dictionary."""
         made = cls.__new__(cls)
-        first, _, second = _decoded(written).partition("\n")
-        pairs: list[list[str]] = json.loads(first)
-        added = {word: int(what) for word, what in pairs if what[0].isdigit()}
-        people = frozenset(word for word, what in pairs if what == _PERSON)
-        places = frozenset(word for word, what in pairs if what == _PLACE)
-        lexicon = frozenset(added).union(json.loads(second))
         known = segmenting.dictionary(cache, fast=fast)
-        made._set_up(  # noqa: SLF001 - another way to construct the same
-            known, added, people, places, written, lexicon, (cache, fast)
-        )
+        made._set_up(known, taught, (cache, fast))  # noqa: SLF001 - another way to construct it
         return made
 
     def _set_up(
-        self,
-        known: segmenting.Dictionary,
-        added: Mapping[str, int],
-        people: frozenset[str],
-        places: frozenset[str],
-        written: npt.NDArray[np.uint8],
-        lexicon: frozenset[str],
-        made_with: tuple[Path | None, bool],
+        self, known: segmenting.Dictionary, taught: Taught, made_with: tuple[Path | None, bool]
     ) -> None:
-        self.written = written
-        self.lexicon = lexicon
+        self.taught = taught
         self._made_with = made_with
-        self._people = people
-        self._places = places
-        self._segmenter = known.segmenter(added)
+        self._people = taught.named(PERSON)
+        self._places = taught.named(PLACE)
+        self._segmenter = known.segmenter(taught)
         self._stop_words = _lines("stop_words.txt")
         self._surnames = _lines("surnames.txt")
-        self.rules = f"{known.rules(added)} {_rules()}"
-        digest = hashlib.sha256(self.rules.encode())
-        digest.update(_first_line(written))
+        self.rules = f"{known.rules(taught)} {_rules()}"
+        digest = hashlib.sha256(self.rules.encode() + taught.digest)
         self.fingerprint = digest.hexdigest()[:16]
-
-    @property
-    def vocabulary(self) -> frozenset[tuple[str, str]]:
-        """What it was taught: words beside their frequencies, and names beside what they name."""
-        return vocabulary_of(self.written)
 
     def __reduce__(self) -> tuple[object, ...]:
         """For another process: it opens the dictionary itself."""
-        return _again, (self.written, *self._made_with)
+        return _again, (self.taught, *self._made_with)
 
     def warm(self) -> None:
-        """Read now the names of the dictionary, which questions ask for."""
+        """Learn now all words, and read the names of the dictionary, which questions ask for."""
+        self._segmenter.learn()
         _dictionary_names()
 
     def names(self, words: Iterable[str]) -> tuple[bool, bool]:
@@ -331,7 +306,7 @@ class Analyzer:
     def possible_names(self, text: str) -> Iterator[str]:
         """The words of a normalised text that may be names: known ones, and what is no word."""
         for word in self.words(text):
-            known = self._segmenter.knows(word) and word not in self.lexicon
+            known = self._segmenter.knows(word) and word not in self.taught
             if len(word) > 1 and _HAN.fullmatch(word) and (not known or self.names([word])[0]):
                 yield word
 
@@ -384,11 +359,8 @@ class Analyzer:
         )
 
 
-def _again(written: npt.NDArray[np.uint8], cache: Path | None, fast: bool) -> Analyzer:
-    return Analyzer.taught(written, cache=cache, fast=fast)
-
-
-_PERSON, _PLACE = "person", "place"
+def _again(taught: Taught, cache: Path | None, fast: bool) -> Analyzer:
+    return Analyzer.knowing(taught, cache=cache, fast=fast)
 
 
 def ascending(words: Iterable[str]) -> Iterable[str]:
@@ -402,37 +374,3 @@ def ascending(words: Iterable[str]) -> Iterable[str]:
         beginning.setdefault(word[:1], []).append(word)
     for first in sorted(beginning):
         yield from sorted(beginning[first])
-
-
-def _written(
-    added: Mapping[str, int], people: Iterable[str], places: Iterable[str], others: Iterable[str]
-) -> npt.NDArray[np.uint8]:
-    """See ``Analyzer.written``: two lines, of which the first is the vocabulary.
-
-    ``added`` is in order; ``others`` are words that stay whole without being added.
-    """
-    pairs = [(word, str(frequency)) for word, frequency in added.items()]
-    pairs += [(name, _PERSON) for name in sorted(people)]
-    pairs += [(name, _PLACE) for name in sorted(places)]
-    pairs.sort()  # takes no time: nearly all of them are in order
-    parts = (
-        json.dumps(pairs[begin : begin + _TOGETHER], ensure_ascii=False)[1:-1]
-        for begin in range(0, len(pairs), _TOGETHER)
-    )
-    rest = json.dumps(list(ascending(others)), ensure_ascii=False)
-    whole = f"[{', '.join(parts)}]\n{rest}".encode("utf-8", "surrogatepass")
-    return np.frombuffer(whole, np.uint8)
-
-
-def _decoded(written: npt.NDArray[np.uint8] | bytes) -> str:
-    return bytes(written).decode("utf-8", "surrogatepass")
-
-
-def _first_line(written: npt.NDArray[np.uint8]) -> bytes:
-    return written.tobytes().partition(b"\n")[0]  # JSON has line breaks escaped
-
-
-def vocabulary_of(written: npt.NDArray[np.uint8]) -> frozenset[tuple[str, str]]:
-    """The words in ``Analyzer.written`` that can change how a text is cut or what it names."""
-    pairs = json.loads(_decoded(_first_line(written)))
-    return frozenset((word, what) for word, what in pairs)

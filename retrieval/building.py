@@ -136,10 +136,10 @@ def _rules() -> bytes:
 def _taught_by(folder: Path, library: Library, cache: Path | None, fast: bool) -> Analyzer | None:
     """The analyzer that the index in ``folder`` was made with, if it was told the same."""
     try:
-        told, written, made_for = told_by(folder)
+        told, taught, made_for = told_by(folder)
         if told is None or told[0] != _digest_of(library):
             return None
-        analyzer = Analyzer.taught(written, cache=cache, fast=fast)
+        analyzer = Analyzer.knowing(taught, cache=cache, fast=fast)
         if made_for != revision(library, analyzer):
             return None
     except (IndexOutOfDate, ValueError):

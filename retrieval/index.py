@@ -31,13 +31,14 @@ from knowledge import passages, volume
 from knowledge.library import Library
 from knowledge.volume import Volume
 from retrieval import analysis, asking, holdings
-from retrieval.analysis import PARAMETERS, Analyzer, certain_bigrams, vocabulary_of
+from retrieval.analysis import PARAMETERS, Analyzer, certain_bigrams
 from retrieval.bm25 import K1, B
 from retrieval.holdings import KEY_SIZE, Holdings, distinct, documents, keys, offsets, source
 from retrieval.merging import merge
 from retrieval.pruning import Impacts
 from retrieval.room import Memory, Room
-from retrieval.vocabulary import Bytes, encoded
+from retrieval.taught import Taught
+from retrieval.vocabulary import encoded
 
 __all__ = ["Index", "Previous", "Progress", "analysed_here", "build", "documents", "revision"]
 
@@ -57,23 +58,23 @@ class Index(Holdings):
     """A library analysed and made ready for the search.
 
     ``revision`` is what it is known by; ``rules`` is a fingerprint of how it was made. ``lexicon``
-    are the words, in JSON, that its analyzer knew besides those of its dictionary. ``verified`` is
+    are the words that its analyzer knew besides those of its dictionary. ``verified`` is
     whether all of it is certain to be what was once written.
     """
 
     revision: str
     rules: str
-    lexicon: Bytes
+    lexicon: Taught
     impacts: Impacts
     verified: bool = True
 
-    def known(self) -> Sequence[tuple[Holdings, Bytes]]:
+    def known(self) -> Sequence[tuple[Holdings, Taught]]:
         """What the next index can take over from, and the lexicon that it was made with."""
         return ((self, self.lexicon),)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """All that is an array, to be kept; ``Index.of`` reads it."""
-        own = {"lexicon": self.lexicon}
+        own = self.lexicon.named_arrays()
         own |= {f"impacts_{name}": getattr(self.impacts, name) for name in ("steps", "highest")}
         return Holdings.arrays(self) | own
 
@@ -90,7 +91,7 @@ class Index(Holdings):
         return cls(
             revision=revision,
             rules=rules,
-            lexicon=arrays["lexicon"],
+            lexicon=Taught.of_arrays(arrays),
             impacts=Impacts(arrays["impacts_steps"], arrays["impacts_highest"], k1=K1, b=B),
             verified=verified,
             **Holdings.parts_of(arrays),
@@ -137,8 +138,8 @@ class Previous(Protocol):
     def rules(self) -> str:
         """How it was made."""
 
-    def known(self) -> Sequence[tuple[Holdings, Bytes]]:
-        """Its parts, and the lexicon that each was made with, in JSON."""
+    def known(self) -> Sequence[tuple[Holdings, Taught]]:
+        """Its parts, and the lexicon that each was made with."""
 
 
 def build(
@@ -163,16 +164,17 @@ def build(
     )
     impacts = Impacts.of(merged.postings, k1=K1, b=B)
     arrays = merged.arrays() | {
-        "lexicon": lexicon_of(analyzer, room),
+        **lexicon_of(analyzer, room),
         "impacts_steps": room.fill("impacts_steps", np.uint16, [impacts.steps]),
         "impacts_highest": room.fill("impacts_highest", np.uint16, [impacts.highest]),
     }
     return Index.of(revision(library, analyzer), rules(analyzer), arrays)
 
 
-def lexicon_of(analyzer: Analyzer, room: Room) -> Bytes:
-    """The words that an analyzer knows besides its dictionary's, in ``room``, in JSON."""
-    return room.fill("lexicon", np.uint8, [analyzer.written])
+def lexicon_of(analyzer: Analyzer, room: Room) -> dict[str, npt.NDArray[Any]]:
+    """The words that an analyzer knows besides its dictionary's, in ``room``."""
+    taught = analyzer.taught.named_arrays()
+    return {name: room.fill(name, array.dtype, [array]) for name, array in taught.items()}
 
 
 def taken_over(
@@ -227,7 +229,7 @@ def _divided(whole: bytes) -> list[bytes]:
 
 
 def _unchanged(
-    part: Holdings, lexicon: Bytes, wanted: Sequence[bytes], analyzer: Analyzer
+    part: Holdings, lexicon: Taught, wanted: Sequence[bytes], analyzer: Analyzer
 ) -> npt.NDArray[np.int64]:
     """For each report the number that it has in ``part``; -1 where it must be analysed."""
     places = {one: number for number, one in enumerate(_divided(part.keys.tobytes()))}
@@ -236,10 +238,7 @@ def _unchanged(
     again = np.ones(len(found), np.bool_)
     again[first] = False  # of two reports that are the same one is enough
     found[again] = -1
-    changed: set[str] = set()
-    if not np.array_equal(lexicon, analyzer.written):
-        changed = {word for word, _ in vocabulary_of(lexicon) ^ analyzer.vocabulary}
-    if changed:
+    if changed := lexicon.changed(analyzer.taught):
         reused = np.flatnonzero(found >= 0)
         found[reused[_holding(part, changed)[found[reused]]]] = -1
     return found

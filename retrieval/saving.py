@@ -21,14 +21,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from retrieval.errors import IndexOutOfDate
 from retrieval.index import Index
 from retrieval.room import Files, damaged, mapped
 from retrieval.segments import Segmented
+from retrieval.taught import KEPT, Taught
 
-FORMAT = 6
+FORMAT = 7
 
 VERIFIED_AT_ONCE = 1 << 28
 """Bytes up to which an index is read and compared with its checksums when it is opened: 0.2 s."""
@@ -229,19 +229,21 @@ def open_any(folder: Path) -> Index | Segmented:
         raise IndexOutOfDate(f"{saved} is damaged: {error}") from error
 
 
-def told_by(folder: Path) -> tuple[tuple[str, str] | None, npt.NDArray[np.uint8], str]:
+def told_by(folder: Path) -> tuple[tuple[str, str] | None, Taught, str]:
     """What was said of the index in ``folder``, what its analyzer was taught, and its revision.
 
-    Of its arrays only that is compared with its checksum. Raises ``IndexOutOfDate``.
+    Of its arrays only that is compared with its checksums. Raises ``IndexOutOfDate``.
     """
     inside, header = _headers(folder)[0]
     try:
         told = header["told"]
-        if damaged(inside, "lexicon", header["arrays"]["lexicon"]):
-            raise ValueError("lexicon is not what was written")
-        written = mapped(inside, "lexicon", header["arrays"]["lexicon"])
+        written = {name: header["arrays"][name] for name in KEPT.values()}
+        for name, one in written.items():
+            if damaged(inside, name, one):
+                raise ValueError(f"{name} is not what was written")
+        taught = Taught.of_arrays({name: mapped(inside, name, w) for name, w in written.items()})
         said = None if told is None else (str(told[0]), str(told[1]))
-        return said, written, str(header["revision"])
+        return said, taught, str(header["revision"])
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise IndexOutOfDate(f"{inside} cannot be read: {error}") from error
 

@@ -19,6 +19,7 @@ import tempfile
 import threading
 import warnings
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from knowledge.unkept import unkept
+from retrieval.taught import Taught
 
 with warnings.catch_warnings():
     # jieba 0.42.1 has invalid escapes in its regular expressions and imports pkg_resources.
@@ -48,18 +50,76 @@ class Segmenter(Protocol):
     def knows(self, word: str) -> bool:
         """Whether ``word`` is one of the dictionary's or one that was added."""
 
+    def learn(self) -> None:
+        """Learn now all words, which else are learnt as texts come that hold them."""
+
 
 class Dictionary(Protocol):
     """The words that a kind of segmenter knows by itself."""
 
-    def rules(self, words: Mapping[str, int]) -> str:
+    def rules(self, words: Taught) -> str:
         """What decides how a text is cut that holds none of the added ``words``."""
 
     def frequency(self, word: str) -> int | None:
         """The frequency that keeps ``word`` in one piece; ``None`` where it stays whole already."""
 
-    def segmenter(self, words: Mapping[str, int]) -> Segmenter:
+    def segmenter(self, words: Taught) -> Segmenter:
         """A segmenter that knows ``words``, with these frequencies, besides the dictionary."""
+
+
+class _Learning(ABC):
+    """A segmenter that learns words as texts come that hold them.
+
+    In other texts they change nothing, and to learn 300,000 takes longer than to open the index
+    that they belong to. So a question is answered without them; with a long text all are learnt.
+    """
+
+    def __init__(self, words: Taught) -> None:
+        self._words = words
+        self._learnt: set[str] = set()
+        self._knows_all = False
+        self._learning = threading.RLock()
+
+    @abstractmethod
+    def _add(self, words: Mapping[str, int]) -> None:
+        """Know these from now on, too."""
+
+    @abstractmethod
+    def _cut(self, text: str) -> Iterable[str]:
+        """``cut_for_search`` by what is known."""
+
+    @abstractmethod
+    def _has(self, word: str) -> bool:
+        """Whether ``word`` is one of the dictionary's."""
+
+    def cut_for_search(self, text: str) -> Iterable[str]:
+        if self._knows_all:
+            return self._cut(text)
+        with self._learning:
+            if len(text) > _LONG:
+                self.learn()
+            else:
+                self._learn(self._words.added_in(text))
+            return list(self._cut(text))
+
+    def knows(self, word: str) -> bool:
+        return self._words.frequency(word) > 0 or self._has(word)
+
+    def learn(self) -> None:
+        with self._learning:
+            if not self._knows_all:
+                self._learn(self._words.added())
+                self._knows_all = True
+                self._learnt.clear()
+
+    def _learn(self, words: Mapping[str, int]) -> None:
+        new = {word: frequency for word, frequency in words.items() if word not in self._learnt}
+        if new:
+            self._learnt |= new.keys()
+            self._add(new)
+
+
+_LONG = 2_000  # characters of a text with which all words are learnt; no question is so long
 
 
 class _Jieba:
@@ -76,7 +136,7 @@ class _Jieba:
         self._before: dict[str, int | None] = {}  # what the borrower has written over
         self.frequency = lru_cache(_REMEMBERED)(self._frequency)
 
-    def rules(self, _words: Mapping[str, int]) -> str:
+    def rules(self, _words: Taught) -> str:
         return f"jieba {jieba.__version__}"
 
     def _frequency(self, word: str) -> int | None:
@@ -104,23 +164,28 @@ class _Jieba:
         known: dict[str, int] = self._tokenizer.FREQ
         return known
 
-    def segmenter(self, words: Mapping[str, int]) -> Segmenter:
+    def segmenter(self, words: Taught) -> Segmenter:
         with self._using:
-            known = self._table()
+            tokenizer = jieba.Tokenizer()
+            tokenizer.FREQ = self._table()
+            tokenizer.total = self._tokenizer.total
+            tokenizer.initialized = True
+            made = _JiebaSegmenter(self, tokenizer, words)
+            self._borrower = weakref.ref(made)
+            return made
+
+    def add(self, words: Mapping[str, int], segmenter: _JiebaSegmenter) -> None:
+        """Write ``words`` into the table of a segmenter, be it that of the dictionary or not."""
+        with self._using:
+            before = self._before if self._borrower() is segmenter else {}
+            known = segmenter.known
             for word, frequency in words.items():
-                self._before.setdefault(word, known.get(word))
+                before.setdefault(word, known.get(word))
                 known[word] = frequency
                 for end in range(1, len(word)):
                     if word[:end] not in known:
                         known[word[:end]] = 0
-                        self._before[word[:end]] = None
-            tokenizer = jieba.Tokenizer()
-            tokenizer.FREQ = known
-            tokenizer.total = self._tokenizer.total
-            tokenizer.initialized = True
-            made = _JiebaSegmenter(tokenizer)
-            self._borrower = weakref.ref(made)
-            return made
+                        before[word[:end]] = None
 
 
 def _read_in(cache: Path | None) -> jieba.Tokenizer:
@@ -156,18 +221,23 @@ def _write(file: Path, content: bytes) -> None:
         raise
 
 
-class _JiebaSegmenter:
-    def __init__(self, tokenizer: jieba.Tokenizer) -> None:
+class _JiebaSegmenter(_Learning):
+    def __init__(self, dictionary: _Jieba, tokenizer: jieba.Tokenizer, words: Taught) -> None:
+        super().__init__(words)
+        self._dictionary = dictionary
         self._tokenizer = tokenizer
-        self._known: dict[str, int] = tokenizer.FREQ
+        self.known: dict[str, int] = tokenizer.FREQ
 
-    def cut_for_search(self, text: str) -> Iterable[str]:
+    def _add(self, words: Mapping[str, int]) -> None:
+        self._dictionary.add(words, self)
+
+    def _cut(self, text: str) -> Iterable[str]:
         # Not the bound method itself: whoever cuts must keep this object alive, see `_Jieba`.
         words: Iterable[str] = self._tokenizer.cut_for_search(text)
         return words
 
-    def knows(self, word: str) -> bool:
-        return self._known.get(word, 0) > 0
+    def _has(self, word: str) -> bool:
+        return self.known.get(word, 0) > 0
 
 
 # Frequencies that a jieba-rs dictionary has to give away: 2 % of what its words have together.
@@ -188,40 +258,45 @@ class _JiebaRs:
 
         return rjieba.Jieba()
 
-    def rules(self, words: Mapping[str, int]) -> str:
-        return f"rjieba {importlib.metadata.version('rjieba')} {_allowance(words)}"
+    def rules(self, words: Taught) -> str:
+        return f"rjieba {importlib.metadata.version('rjieba')} {_allowance(words.total)}"
 
     def _frequency(self, word: str) -> int | None:
         # It does not tell the frequencies of its own words, so those are left as they are.
         return None if self._plain.has_word(word) else int(self._plain.suggest_freq(word))
 
-    def segmenter(self, words: Mapping[str, int]) -> Segmenter:
+    def segmenter(self, words: Taught) -> Segmenter:
         import rjieba
 
-        made = rjieba.Jieba()
+        return _JiebaRsSegmenter(rjieba.Jieba(), words)
+
+
+def _allowance(total: int) -> int:
+    """The next power of two that is enough for words with these frequencies together."""
+    return max(_SPARE, 1 << total.bit_length())
+
+
+class _JiebaRsSegmenter(_Learning):
+    def __init__(self, made: Any, words: Taught) -> None:  # noqa: ANN401 - it has no types
+        super().__init__(words)
+        self._made = made
+        self._left = _allowance(words.total)
+        self._add({})
+
+    def _add(self, words: Mapping[str, int]) -> None:
         for word, frequency in words.items():
-            made.add_word(word, frequency, None)
+            self._made.add_word(word, frequency, None)
         # It adds up the frequencies by itself. A filler takes what is left of an allowance, so
         # that the sum is the same whatever words there are.
-        made.add_word(_FILLER, _allowance(words) - sum(words.values()), None)
-        return _JiebaRsSegmenter(made)
+        self._left -= sum(words.values())
+        self._made.add_word(_FILLER, self._left, None)
 
-
-def _allowance(words: Mapping[str, int]) -> int:
-    """The next power of two that is enough for the frequencies of ``words``."""
-    return max(_SPARE, 1 << sum(words.values()).bit_length())
-
-
-class _JiebaRsSegmenter:
-    def __init__(self, made: object) -> None:
-        self._made = made
-
-    def cut_for_search(self, text: str) -> Iterable[str]:
-        words: list[str] = self._made.cut_for_search(text)  # type: ignore[attr-defined]
+    def _cut(self, text: str) -> Iterable[str]:
+        words: list[str] = self._made.cut_for_search(text)
         return words
 
-    def knows(self, word: str) -> bool:
-        return bool(self._made.has_word(word))  # type: ignore[attr-defined]
+    def _has(self, word: str) -> bool:
+        return bool(self._made.has_word(word))
 
 
 @dataclass(frozen=True, slots=True)

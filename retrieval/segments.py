@@ -33,7 +33,7 @@ from retrieval.index import (
 from retrieval.merging import merge
 from retrieval.postings import Postings
 from retrieval.room import Memory, Room
-from retrieval.vocabulary import Bytes
+from retrieval.taught import Taught
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -126,7 +126,7 @@ class Segmented:
 
     revision: str
     rules: str
-    lexicon: Bytes
+    lexicon: Taught
     base: Index
     fresh: Holdings
     parts_of: npt.NDArray[np.uint8]
@@ -143,13 +143,13 @@ class Segmented:
             for own in [self.reports_of[self.parts_of == number]]
         )
 
-    def known(self) -> Sequence[tuple[Holdings, Bytes]]:
+    def known(self) -> Sequence[tuple[Holdings, Taught]]:
         """What the next index can take over from, and the lexicon that each was made with."""
         return (self.base, self.base.lexicon), (self.fresh, self.lexicon)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """All that is kept beside the base; ``Segmented.of`` reads it."""
-        own = {name: getattr(self, name) for name in _OWN}
+        own = {name: getattr(self, name) for name in _OWN} | self.lexicon.named_arrays()
         return self.fresh.arrays() | own | self.gone.arrays()
 
     @classmethod
@@ -168,13 +168,14 @@ class Segmented:
             rules=rules,
             base=base,
             fresh=Holdings(**Holdings.parts_of(arrays)),
+            lexicon=Taught.of_arrays(arrays),
             gone=Gone.of_arrays(arrays),
             verified=verified,
             **{name: arrays[name] for name in _OWN},
         )
 
 
-_OWN = ("lexicon", "parts_of", "reports_of", "terms_in_base")
+_OWN = ("parts_of", "reports_of", "terms_in_base")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,7 @@ def exchange(
     fresh = merge(made, its_parts, its_reports, room)
     reports_of[~of_base] = np.arange(len(its_reports))
     arrays = fresh.arrays() | {
-        "lexicon": lexicon_of(analyzer, room),
+        **lexicon_of(analyzer, room),
         "parts_of": room.fill("parts_of", np.uint8, [np.where(of_base, BASE, FRESH)]),
         "reports_of": room.fill("reports_of", np.int32, [reports_of]),
         "terms_in_base": room.fill(

@@ -97,6 +97,11 @@ class Vocabulary(Mapping[str, int]):
         place = bisect_left(range(len(starts) - 1), term, key=near)
         return begin + place, place < len(starts) - 1 and near(place) == term
 
+    def term(self, number: int) -> bytes:
+        """The term of this number, encoded."""
+        begin, end = self.starts[number : number + 2].tolist()
+        return self.text[begin:end].tobytes()
+
     def numbers(self, ordered: Sequence[bytes]) -> Numbers:
         """The numbers of different terms, encoded and in order; -1 where one is none of these."""
         found = np.full(len(ordered), -1, np.int32)

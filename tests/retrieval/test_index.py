@@ -30,6 +30,7 @@ from retrieval.errors import IndexOutOfDate
 from retrieval.index import build, documents, revision
 from retrieval.model import Answer
 from retrieval.saving import load, save
+from retrieval.taught import Taught
 from retrieval.vocabulary import Vocabulary
 from tests.retrieval.conftest import of_texts
 
@@ -56,6 +57,8 @@ def same(one: object, other: object) -> bool:
         return isinstance(other, np.ndarray) and np.array_equal(one, other)
     if isinstance(one, Vocabulary):
         return isinstance(other, Vocabulary) and list(one) == list(other)
+    if isinstance(one, Taught):
+        return isinstance(other, Taught) and same(one.arrays, other.arrays)
     if is_dataclass(one):
         return all(same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
     return one == other
@@ -217,7 +220,7 @@ def test_what_words_there_are_is_learned_once(
     first, times = answer()
     assert times == 1
     assert answer() == (first, 0)
-    file = next(tmp_path.rglob("lexicon.bin"))
+    file = next(tmp_path.rglob("lexicon_text.bin"))
     file.write_bytes(file.read_bytes().replace("三零".encode(), "大桥".encode()))
     assert answer() == (first, 1)
     assert answer() == (first, 0)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from retrieval.errors import IndexOutOfDate
 from retrieval.index import build, revision
 from retrieval.saving import load, save
 from retrieval.segmenting import dictionary, fast_is_installed
+from retrieval.taught import PERSON, PLACE, Taught
 from tests.retrieval.conftest import of_texts
 from tests.retrieval.test_index import same
 
@@ -37,7 +39,7 @@ def test_a_word_changes_nothing_in_texts_that_do_not_hold_it(
 ) -> None:
     first, second = (_ANALYZERS(frozenset(these), fast) for these in (words, other))
     assert first.rules == second.rules
-    changed = {word for word, _ in first.vocabulary ^ second.vocabulary}
+    changed = first.taught.changed(second.taught)
     if not any(word in text for word in changed):
         assert first.terms(text) == second.terms(text)
 
@@ -80,9 +82,10 @@ def test_a_word_stays_whole_whatever_other_words_there_are(fast: bool) -> None:
 @pytest.mark.parametrize("fast", KINDS)
 def test_an_analyzer_that_was_taught_what_another_knows_is_the_same(fast: bool) -> None:
     first = Analyzer([*WORDS, "公安机关", "😀\n"], people=["周远三"], places=["三零"], fast=fast)
-    second = Analyzer.taught(first.written, fast=fast)
+    second = Analyzer.knowing(first.taught, fast=fast)
     assert (second.fingerprint, second.rules) == (first.fingerprint, first.rules)
-    assert {("三零", "place"), ("周远三", "person")} < second.vocabulary == first.vocabulary
+    assert [set(second.taught.named(kind)) for kind in (PERSON, PLACE)] == [{"周远三"}, {"三零"}]
+    assert not second.taught.changed(first.taught)
     for text in ("推行五级巡查制度", "周远三说大桥封闭三天", "公安机关三零"):
         assert second.terms(text) == first.terms(text)
         assert second.names([text[:3], text[:2]]) == first.names([text[:3], text[:2]])
@@ -146,3 +149,62 @@ def test_an_analyzer_knows_its_own_words_whatever_others_come_and_go(fast: bool)
         assert whole.intersection(Analyzer(whole, fast=fast).words(text)) == whole
         # The last one is gone, and its words with it.
         assert [Analyzer(fast=fast).knows(word) for word in sorted(whole)] == [False, False]
+
+
+# What is learnt as texts come ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fast", KINDS)
+@given(texts=st.lists(TEXTS, max_size=6), words=st.sets(st.sampled_from(WORDS)))
+@settings(max_examples=60, deadline=None)
+def test_words_that_are_learnt_as_texts_come_are_those_that_were_learnt_at_once(
+    fast: bool, texts: list[str], words: set[str]
+) -> None:
+    warmed = Analyzer(words, fast=fast)
+    warmed.warm()
+    expected = [warmed.terms(text) for text in texts]
+    known = [warmed.knows(word) for word in WORDS]
+    learning = Analyzer.knowing(warmed.taught, fast=fast)
+    assert [learning.knows(word) for word in WORDS] == known
+    assert [learning.terms(text) for text in texts] == expected
+    assert [learning.knows(word) for word in WORDS] == known
+    assert [warmed.terms(text) for text in texts] == expected
+
+
+@pytest.mark.parametrize("fast", KINDS)
+def test_a_long_text_is_cut_as_its_parts_are(fast: bool) -> None:
+    text = "推行五级巡查制度，和三零机制。"
+    analyzer = Analyzer(WORDS, fast=fast)
+    assert analyzer.words(text * 500) == Analyzer(WORDS, fast=fast).words(text) * 500
+    assert analyzer.words(text) == Analyzer(WORDS, fast=fast).words(text)
+
+
+@pytest.mark.parametrize("fast", KINDS)
+def test_several_threads_learn_and_cut_at_once(fast: bool) -> None:
+    words = [first + second for first in "桥路河渡" for second in "桩墩梁缆塔"]
+    texts = [f"今天{word}和{other}都在{other}{word}。" for word in words for other in words]
+    warmed = Analyzer(words, fast=fast)
+    warmed.warm()
+    expected = [warmed.words(text) for text in texts]
+    learning = Analyzer.knowing(warmed.taught, fast=fast)
+    with ThreadPoolExecutor(4) as threads:
+        for found in [threads.submit(lambda: list(map(learning.words, texts))) for _ in range(4)]:
+            assert found.result() == expected
+
+
+@given(
+    st.dictionaries(st.text(st.sampled_from("甲乙丙a\0𠮷\ud800"), min_size=1), st.integers(1, 9))
+)
+def test_the_words_of_a_text_are_all_that_stand_in_it(words: dict[str, int]) -> None:
+    added = {word: words[word] for word in sorted(words)}
+    taught = Taught.of(added, ["甲", "名"], ["甲"], ["others"])
+    again = Taught.of_arrays(taught.named_arrays())
+    text = "".join(words) + "丙甲a𠮷"
+    assert again.added_in(text) == {word: n for word, n in words.items() if word in text}
+    assert again.added() == words
+    assert [again.frequency(word) for word in ("名", *words)] == [0, *words.values()]
+    assert [set(again.named(kind)) for kind in (PERSON, PLACE)] == [{"甲", "名"}, {"甲"}]
+    assert ("others" in again, "neither" in again) == (True, False)
+    assert again.digest == taught.digest
+    assert not again.changed(taught)
+    assert again.changed(Taught.of({"丁": 2} | added, ["甲", "名"], ["甲"], [])) == {"丁"}
