@@ -22,8 +22,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from types import ModuleType
 
-import cn2an
 import opencc
 
 from knowledge.model import Span
@@ -116,8 +116,9 @@ def _normalised_together(texts: Sequence[str]) -> list[str]:
 
 _DIGITS = "〇零一二两三四五六七八九十百千万亿廿"
 _NUMERAL = rf"[0-9]+(?:\.[0-9]+)?|[{_DIGITS}]+(?:点[零一二三四五六七八九]+)?"
-_RUN = "".join(chr(code) for code in range(0x3400, 0xA000) if chr(code) not in _DIGITS)
-_CERTAIN = frozenset(_RUN) - {"分", "之"}
+_CUTS = [ord("\u3400") - 1, *sorted(map(ord, set(_DIGITS) - {"〇"})), ord("\u9fff") + 1]
+# All between the first and the last but the digits. Of ranges, the pattern is ready in no time.
+_RUN = "".join(f"{chr(a + 1)}-{chr(b - 1)}" for a, b in itertools.pairwise(_CUTS) if a + 1 < b)
 _HAN = re.compile("[\u3400-\u9fff·]+")
 _GIVEN = (2, 3)  # characters of a Chinese name, the surname included
 _UNIT = re.compile(
@@ -126,6 +127,15 @@ _UNIT = re.compile(
     r"|(?P<char>[\u3400-\u9fff\U00020000-\U0003ffff%])|(?P<open>[“”‘’\"'「」『』《》〈〉])|(?P<stop>.)",
     re.DOTALL,
 )
+
+
+@cache
+def _cn2an() -> ModuleType:
+    """The package, which takes 0.1 s to be there: most questions have no numeral."""
+    import cn2an
+
+    module: ModuleType = cn2an
+    return module
 
 
 @lru_cache(maxsize=65536)
@@ -138,7 +148,7 @@ def numeral(written: str) -> str:
     if written.isascii():
         return written.rstrip("0").rstrip(".") if "." in written else written
     try:
-        value = cn2an.cn2an(written, "smart")
+        value = _cn2an().cn2an(written, "smart")
     except (
         ValueError,
         KeyError,
@@ -180,8 +190,13 @@ def certain_bigrams(word: str) -> list[str]:
     return [
         first + second
         for first, second in itertools.pairwise(word)
-        if first in _CERTAIN and second in _CERTAIN
+        if _is_certain(first) and _is_certain(second)
     ]
+
+
+def _is_certain(char: str) -> bool:
+    """Whether it is a character of Chinese that no numeral has."""
+    return "\u3400" <= char <= "\u9fff" and char not in _DIGITS and char not in "分之"
 
 
 def _lines(name: str) -> frozenset[str]:
