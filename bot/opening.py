@@ -11,7 +11,6 @@ from pathlib import Path
 from bot.settings import Settings
 from knowledge import snapshot
 from knowledge.archive import Archive
-from knowledge.catalog import load_library
 from knowledge.changes import FOLDER, from_folder, spoiled
 from knowledge.errors import InvalidCatalog, UnusableShelf
 from knowledge.library import Library
@@ -79,7 +78,7 @@ def _opened(settings: Settings, shelf: Revisions, progress: Progress) -> Answere
         for line in str(error).splitlines():
             _log.error("%s", line)
         if newest is None:  # a full disk, say: nothing can be kept, but all can be answered
-            library = load_library(settings.knowledge)
+            library = load_newest(settings.knowledge, None)
         else:
             _log.error("the knowledge was not read again: revision %d serves on", newest.number)
             library = load_revision(newest, archive)

@@ -18,18 +18,19 @@ from pydantic import AfterValidator
 from knowledge import readers
 from knowledge.archive import Intake
 from knowledge.curated import Curated, find_curated
+from knowledge.description import Description
 from knowledge.errors import Fault, InvalidCatalog, UnreadableReport
+from knowledge.folder import CATALOG, REPORTS, document_files, document_names
 from knowledge.lexicon import Lexicon, Name
 from knowledge.library import Library
 from knowledge.lined_yaml import Location, parse
 from knowledge.listed import LONGEST_ID, ListedReport
 from knowledge.made_before import Make, made_before
 from knowledge.model import Kind, Report, Span
-from knowledge.outline import Description, Reading, outline, reading
+from knowledge.outline import Reading, outline, reading
 from knowledge.overlay import OVERLAY, LinedOverlay, Synonyms, read_overlay
 from knowledge.questions import BrokenQuestion, GoldQuestion, parse_questions, sound_questions
 from knowledge.readers import Workshop
-from knowledge.revisions import MARK
 from knowledge.schema import Checker, Line, Strict, Text, fault
 from knowledge.topics import RESERVED, Entry, Place, Topic
 from knowledge.within import Within
@@ -42,12 +43,6 @@ __all__ = [
     "load_questions",
     "read_report",
 ]
-
-CATALOG = "catalog.yaml"
-"""The name of the catalog in a knowledge folder."""
-
-REPORTS = "reports"
-"""The folder in which every report must be in the catalog."""
 
 _LONGEST_DESCRIPTION = 256  # characters, Telegram's limit for what a command does
 
@@ -294,55 +289,6 @@ def _undescribed(name: str, content: bytes, own_id: str, over: _Over) -> Report:
 def _told(name: str, own_id: str) -> tuple[str, str]:
     """The id of a report that no catalog describes, and its title if it has none itself."""
     return own_id, PurePosixPath(name).stem
-
-
-def document_files(folder: Path) -> list[Path]:
-    """The documents in ``folder``, at any depth, whether their formats are read or not.
-
-    Not what is hidden, nor the lock files of office programs, nor what the bot keeps itself,
-    should it lie there; nor pictures and whatever else nobody takes for a report.
-    """
-    return [folder / name for name in document_names(folder)]
-
-
-def document_names(folder: Path) -> list[str]:
-    """The paths in ``folder`` of the same, with slashes."""
-    return [name for name, _ in document_entries(folder)]
-
-
-def document_entries(folder: Path) -> list[tuple[str, bool]]:
-    """The same, each with whether it is a link."""
-    found: list[tuple[str, bool]] = []
-    below = [""]
-    while below:
-        place = below.pop()
-        try:
-            with os.scandir(folder / place) as listed:
-                entries = list(listed)
-        except OSError:  # what cannot be looked into has nothing to read
-            continue
-        if place and any(entry.name == MARK for entry in entries):
-            continue
-        for entry in entries:
-            name = entry.name
-            if name.startswith("."):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                below.append(f"{place}{name}/")
-            elif (
-                not name.startswith("~$")  # Word marks so that a file is open
-                and name[name.rfind(".") :].lower() in readers.DOCUMENTS
-                and _is_file(entry)
-            ):
-                found.append((f"{place}{name}", entry.is_symlink()))
-    return sorted(found, key=lambda one: one[0].replace("/", "\0"))  # folder by folder
-
-
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_file()
-    except OSError:  # a link to itself
-        return False
 
 
 def _refused(name: str) -> str | None:

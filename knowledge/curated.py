@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from knowledge.model import Kind, Report, Span
-from knowledge.overlay import CuratedQuestion
 from knowledge.topics import Place
+
+if TYPE_CHECKING:  # the overlay brings along all that reading one takes
+    from knowledge.overlay import CuratedQuestion
 
 
 @dataclass(frozen=True, slots=True)

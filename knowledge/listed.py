@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from knowledge.outline import Description
+from knowledge.description import Description
 from knowledge.schema import Line, Strict, Text, fault
 
 LONGEST_ID = 32  # characters, so that a citation's id fits a deep link of Telegram

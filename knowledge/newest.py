@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from knowledge.archive import Archive, key_of
-from knowledge.catalog import load_library
 from knowledge.changes import looked_at, overlay_of
 from knowledge.errors import InvalidCatalog
 from knowledge.library import Library
 from knowledge.revisions import Revision, Revisions
+
+
+def _read(folder: Path, **named: Any) -> Library:  # noqa: ANN401 - as it takes them
+    """``load_library``, which brings along all that reading takes; mostly nothing is to be read."""
+    from knowledge import catalog
+
+    return catalog.load_library(folder, **named)
 
 
 def shelf_in(state: Path) -> Revisions:
@@ -28,14 +35,12 @@ def load_revision(revision: Revision, archive: Archive | None, *, strict: bool =
     ``strict`` is as for ``load_library``. Raises ``InvalidCatalog``.
     """
     if archive is None:
-        return load_library(revision.folder, strict=strict)
+        return _read(revision.folder, strict=strict)
     key = key_of(revision.files)
     library = archive.library(key)
     if library is None:
         with archive.intake() as intake:
-            library = load_library(
-                revision.folder, strict=strict, intake=intake, digests=revision.files
-            )
+            library = _read(revision.folder, strict=strict, intake=intake, digests=revision.files)
         if not library.unread:  # what cannot be read now is tried again the next time
             archive.keep(key, library)
     return _held_to(library, strict=strict)
@@ -58,12 +63,12 @@ def load_newest(
     strict = strict or not has_reports(newest)
     overlay = None if newest is None else newest.folder
     if archive is None or looked is None:
-        return load_library(folder, overlay=overlay, strict=strict)
+        return _read(folder, overlay=overlay, strict=strict)
     key = key_of(looked.folder.marked, looked.added)
     library = archive.library(key)
     if library is None:
         with archive.intake() as intake:
-            library = load_library(
+            library = _read(
                 folder,
                 overlay=overlay,
                 strict=strict,

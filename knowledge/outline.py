@@ -5,31 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
+from knowledge.description import Description
 from knowledge.headings import with_headings
 from knowledge.model import Kind, Paragraph, Report, Section, Span
 from knowledge.readers.document import Block, BlockKind, Document, Remark, RemarkKind, Unit
 from knowledge.readers.seams import seam
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What is known about a report besides its file.
-
-    ``subtitle``, ``captions`` and ``bylines`` are texts of paragraphs, word for word. ``None``
-    says that nobody has looked: they are then recognised, cautiously. An empty value says that
-    there are none.
-    """
-
-    id: str
-    title: str = ""
-    subtitle: str | None = None
-    captions: tuple[str, ...] | None = None
-    bylines: tuple[str, ...] | None = None
-    authors: tuple[str, ...] = ()
-    date: str = ""
-    region: str = ""
-    language: str = "zh"
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

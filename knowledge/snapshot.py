@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge import sealed
-from knowledge.catalog import CATALOG, REPORTS, document_entries
 from knowledge.errors import DamagedArchive, InvalidCatalog, UnusableShelf
+from knowledge.folder import CATALOG, REPORTS, document_entries
 from knowledge.lined_yaml import parse
 from knowledge.overlay import OVERLAY, Overlay, parse_overlay
 from knowledge.within import Within

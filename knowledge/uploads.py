@@ -10,11 +10,12 @@ import numpy as np
 
 from knowledge import readers
 from knowledge.catalog import report_id
+from knowledge.description import Description
 from knowledge.errors import UnreadableReport
 from knowledge.library import Library
 from knowledge.listed import ListedReport, is_id
 from knowledge.model import Kind, Report
-from knowledge.outline import Description, Reading, reading
+from knowledge.outline import Reading, reading
 from knowledge.overlay import UPLOADS
 from knowledge.readers import Document, Workshop
 

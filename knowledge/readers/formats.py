@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import PurePath
 
 from knowledge.errors import UnreadableReport
-from knowledge.readers import markdown, text
 from knowledge.readers.document import Document
 from knowledge.readers.encoding import decode
 
-_PLAIN: dict[str, Callable[[str], Document]] = {
-    ".md": markdown.parse,
-    ".markdown": markdown.parse,
-    ".txt": text.parse,
+# Modules with a function `parse`, loaded once such a file comes: each brings a library along. The
+# first take text, the others bytes.
+_PLAIN = {
+    ".md": "knowledge.readers.markdown",
+    ".markdown": "knowledge.readers.markdown",
+    ".txt": "knowledge.readers.text",
 }
-# Modules with a function `parse`, loaded once such a file comes: each brings a library along.
 _RICH = {
     ".docx": "knowledge.readers.word",
     ".epub": "knowledge.readers.epub",
@@ -96,7 +95,7 @@ def parse(name: str, content: bytes) -> Document:
         )
     _check_label(suffix, content)
     if suffix in _PLAIN:
-        return _within_limits(_PLAIN[suffix](decode(content)))
+        return _within_limits(import_module(_PLAIN[suffix]).parse(decode(content)))
     return _within_limits(_seen(import_module(_RICH[suffix]).parse(content)))
 
 

@@ -24,10 +24,11 @@ from bot.remarks import remark_sentences
 from bot.rendering import View
 from bot.texts import LANGUAGES, texts
 from knowledge.catalog import read_report
+from knowledge.description import Description
 from knowledge.difference import Difference, compare
 from knowledge.library import Library
 from knowledge.model import Report
-from knowledge.outline import Description, Reading
+from knowledge.outline import Reading
 from knowledge.readers import Remark, RemarkKind, Unit
 from knowledge.revisions import Revision, What
 from retrieval.gate import ChangedAnswer, Consequences

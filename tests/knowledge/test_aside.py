@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from knowledge import archive as archive_module
-from knowledge import aside, newest
+from knowledge import aside, catalog
 from knowledge.archive import Archive, key_of
 from knowledge.aside import load_aside
 from knowledge.changes import FOLDER, from_folder
@@ -61,7 +61,7 @@ def test_what_another_process_has_read_is_not_read_here(
     def reading(*_: object, **__: object) -> Library:
         raise AssertionError("it was read here")
 
-    monkeypatch.setattr(newest, "load_library", reading)
+    monkeypatch.setattr(catalog, "load_library", reading)
     assert load_aside(revision, archive) == expected
     # What is there already is not read by anybody.
     monkeypatch.setattr(sys, "executable", "/nowhere")

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.catalog import read_report
+from knowledge.description import Description
 from knowledge.difference import Difference, ReportChange, Said, compare, difference
 from knowledge.library import Library
 from knowledge.model import Kind, Report
-from knowledge.outline import Description
 from tests.knowledge.conftest import Folder
 
 BEFORE = """\

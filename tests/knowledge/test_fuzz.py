@@ -14,8 +14,8 @@ import pytest
 from docx.document import Document as WordFile
 
 from knowledge.catalog import examine_report, load_library
+from knowledge.description import Description
 from knowledge.errors import UnreadableReport
-from knowledge.outline import Description
 from knowledge.readers import Workshop
 from tests.knowledge.making import PROSE, Press, book, line, pdf, table, with_parts, word
 

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from knowledge.description import Description
 from knowledge.errors import UnreadableReport
-from knowledge.outline import Description, reading
+from knowledge.outline import reading
 from knowledge.readers import Document, RemarkKind, html
 from tests.knowledge.making import PROSE
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.description import Description
 from knowledge.model import Kind, Paragraph, Report, Section, Span
-from knowledge.outline import Description, one_paragraph, outline
+from knowledge.outline import one_paragraph, outline
 from knowledge.readers import Block, BlockKind, Document, read
 
 

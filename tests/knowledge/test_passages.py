@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.description import Description
 from knowledge.model import Kind, Passage, Span
-from knowledge.outline import Description, one_paragraph, outline
+from knowledge.outline import one_paragraph, outline
 from knowledge.passages import passages, sentences
 from knowledge.readers import Document, read
 from tests.knowledge.test_outline import BLOCKS, shipped

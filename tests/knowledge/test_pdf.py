@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 from reportlab.lib.utils import ImageReader
 
+from knowledge.description import Description
 from knowledge.errors import UnreadableReport
-from knowledge.outline import Description, reading
+from knowledge.outline import reading
 from knowledge.readers import Document, RemarkKind, Unit, Workshop
 from knowledge.readers import pdf as reader
 from knowledge.readers.extras import reads_scans

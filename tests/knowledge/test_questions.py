@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from knowledge.catalog import load_questions
+from knowledge.description import Description
 from knowledge.errors import InvalidCatalog
 from knowledge.library import Library
 from knowledge.model import Kind, Report
-from knowledge.outline import Description, outline
+from knowledge.outline import outline
 from knowledge.questions import GoldPart, GoldPlace, GoldQuestion, parse_questions
 from knowledge.readers import read
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from knowledge.catalog import read_report
+from knowledge.description import Description
 from knowledge.errors import UnreadableReport
 from knowledge.library import Library
 from knowledge.listed import ListedReport
 from knowledge.model import Kind
-from knowledge.outline import Description
 from knowledge.uploads import Upload, Wanted, understand, wanted
 
 OLD = """\

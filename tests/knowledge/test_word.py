@@ -8,8 +8,9 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from knowledge.catalog import load_library
+from knowledge.description import Description
 from knowledge.errors import UnreadableReport
-from knowledge.outline import Description, reading
+from knowledge.outline import reading
 from knowledge.readers import Document, Remark, RemarkKind, Unit, word
 from tests.knowledge.making import PROSE, line, number, numbered, part, table, with_parts
 from tests.knowledge.making import word as made

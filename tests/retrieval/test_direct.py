@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from knowledge.description import Description
 from knowledge.library import Library
 from knowledge.model import Kind, Span
-from knowledge.outline import Description, one_paragraph, outline
+from knowledge.outline import one_paragraph, outline
 from knowledge.readers import read
 from knowledge.topics import Entry, Place, Topic
 from retrieval.analysis import Analyzer

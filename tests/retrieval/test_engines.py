@@ -13,8 +13,8 @@ import pytest
 from rank_bm25 import BM25Plus
 
 from knowledge.catalog import read_report
+from knowledge.description import Description
 from knowledge.library import Library
-from knowledge.outline import Description
 from retrieval.analysis import Analyzer, normalise
 from retrieval.engine import Engine
 from retrieval.engines.local import LocalEngine

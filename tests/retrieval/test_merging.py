@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.catalog import read_report
+from knowledge.description import Description
 from knowledge.library import Library
 from knowledge.model import Report
-from knowledge.outline import Description
 from knowledge.volume import Volume
 from retrieval import merging
 from retrieval.analysis import Analyzer

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.description import Description
 from knowledge.library import Library
 from knowledge.model import Kind, Report, Span
-from knowledge.outline import Description, one_paragraph, outline
+from knowledge.outline import one_paragraph, outline
 from knowledge.readers import read
 from retrieval import quoting
 from retrieval.answering import Answerer
