@@ -17,7 +17,8 @@ Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.int32]
 
-_STRIDE = 64  # terms between two that are kept in memory, to begin the search with
+_STRIDE = 64  # terms between two that are kept in memory, to go on with the search
+_STRETCH = 64 * _STRIDE  # between two to begin with; those in between are read when they are needed
 _REMEMBERED = 1 << 16  # terms whose numbers are kept
 _REWRITTEN = 8  # more than one new term for so many old ones: everything is sorted anew
 
@@ -42,8 +43,8 @@ class Vocabulary(Mapping[str, int]):
         self.text = text
         self.starts = starts
         self._known: dict[str, int] = {}
-        begins, ends = starts[:-1:_STRIDE].tolist(), starts[1::_STRIDE].tolist()
-        self._landmarks = [text[b:e].tobytes() for b, e in zip(begins, ends, strict=True)]
+        self._landmarks = self._every(_STRETCH, 0, len(starts) - 1)
+        self._between: dict[int, list[bytes]] = {}  # by the landmark before
 
     @classmethod
     def of(cls, terms: Iterable[str]) -> Vocabulary:
@@ -84,9 +85,26 @@ class Vocabulary(Mapping[str, int]):
     def __iter__(self) -> Iterator[str]:
         return map(decoded, self.encoded())
 
+    def _every(self, stride: int, begin: int, end: int) -> list[bytes]:
+        """One term in so many of those from ``begin`` to ``end``, encoded."""
+        begins, ends = self.starts[begin:end:stride], self.starts[begin + 1 : end + 1 : stride]
+        places = zip(begins.tolist(), ends.tolist(), strict=True)
+        return [self.text[first:last].tobytes() for first, last in places]
+
+    def _block(self, term: bytes) -> int:
+        """Which stretch of ``_STRIDE`` terms an encoded one belongs into."""
+        stretch = max(bisect_right(self._landmarks, term) - 1, 0)
+        between = self._between.get(stretch)
+        if between is None:
+            begin = stretch * _STRETCH
+            end = min(begin + _STRETCH, len(self.starts) - 1)
+            between = self._between[stretch] = self._every(_STRIDE, begin, end)
+        own = max(bisect_right(between, term) - 1, 0)
+        return stretch * (_STRETCH // _STRIDE) + own
+
     def place(self, term: bytes) -> tuple[int, bool]:
         """How many terms come before an encoded one, and whether it is among them."""
-        begin = max(bisect_right(self._landmarks, term) - 1, 0) * _STRIDE
+        begin = self._block(term) * _STRIDE
         starts = self.starts[begin : begin + _STRIDE + 1].tolist()
         first, last = starts[0], starts[-1]
         text = self.text[first:last].tobytes()
@@ -108,7 +126,7 @@ class Vocabulary(Mapping[str, int]):
         near: dict[bytes, int] = {}
         done = -1
         for place, term in enumerate(ordered):
-            block = max(bisect_right(self._landmarks, term) - 1, 0)
+            block = self._block(term)
             if block != done:
                 begin, done = block * _STRIDE, block
                 starts = self.starts[begin : begin + _STRIDE + 1].tolist()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,14 +14,26 @@ TERMS = st.sets(st.text(st.sampled_from("a\x00\x7f\x80乙甲\ud83d\uffff𠮷"), 
 MANY = st.integers(0, 300).map(lambda count: {f"词{number}" for number in range(count)})
 
 
-@given(TERMS | MANY, TERMS)
-def test_a_term_has_its_place_in_the_order_for_number(terms: set[str], others: set[str]) -> None:
+@given(TERMS | MANY, TERMS, st.sampled_from([(64, 4096), (2, 4), (3, 3)]))
+def test_a_term_has_its_place_in_the_order_for_number(
+    terms: set[str], others: set[str], strides: tuple[int, int]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vocabulary, "_STRIDE", strides[0])
+        patch.setattr(vocabulary, "_STRETCH", strides[1])
+        _has_places_in_order(terms, others)
+
+
+def _has_places_in_order(terms: set[str], others: set[str]) -> None:
     made = Vocabulary.of(terms)
     assert list(made) == sorted(terms)
     assert [made[term] for term in sorted(terms)] == list(range(len(terms)))
     for term in others:
         assert (term in made) == (term in terms)
         assert made.get(term, -7) == (made[term] if term in terms else -7)
+    ordered = [encoded(term) for term in sorted(terms)]
+    assert [made.term(number) for number in range(len(terms))] == ordered
+    assert made.numbers(ordered).tolist() == list(range(len(terms)))
     assert "" not in made
     assert len(made) == len(terms)
 
