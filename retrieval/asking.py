@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, lru_cache
 
-import yaml
-
+from knowledge import plain_yaml
 from retrieval.analysis import PARAMETERS
 
 
@@ -111,7 +110,7 @@ def _numbered(pattern: str) -> re.Pattern[str]:
 
 @cache
 def _patterns() -> _Patterns:
-    tables = yaml.safe_load((PARAMETERS / "asking.yaml").read_text(encoding="utf-8"))
+    tables = plain_yaml.load((PARAMETERS / "asking.yaml").read_text(encoding="utf-8"))
     return _Patterns(
         question={
             Sought[row["type"].upper()]: re.compile("|".join(row["question"]))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-import yaml
-
+from knowledge import plain_yaml
 from knowledge.model import Kind
 from retrieval.analysis import PARAMETERS
 from retrieval.asking import report_asked_for, topic
@@ -14,7 +13,7 @@ from retrieval.asking import report_asked_for, topic
 
 @cache
 def _patterns() -> tuple[dict[Kind, re.Pattern[str]], re.Pattern[str]]:
-    table = yaml.safe_load((PARAMETERS / "front_matter.yaml").read_text(encoding="utf-8"))
+    table = plain_yaml.load((PARAMETERS / "front_matter.yaml").read_text(encoding="utf-8"))
     beside = re.compile(table.pop("beside"))
     return {Kind(kind): re.compile(pattern) for kind, pattern in table.items()}, beside
 

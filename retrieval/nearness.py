@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-import yaml
-
+from knowledge import plain_yaml
 from retrieval.analysis import PARAMETERS
 from retrieval.model import Answer, Quote
 
@@ -22,7 +21,7 @@ class Nearness:
 @cache
 def load_nearness() -> Nearness:
     """The shares that were chosen by measuring."""
-    return Nearness(**yaml.safe_load((PARAMETERS / "nearness.yaml").read_text(encoding="utf-8")))
+    return Nearness(**plain_yaml.load((PARAMETERS / "nearness.yaml").read_text(encoding="utf-8")))
 
 
 def is_near(answer: Answer, quote: Quote) -> bool:

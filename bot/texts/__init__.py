@@ -9,9 +9,8 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-import yaml
-
 from bot.errors import BadTexts
+from knowledge import plain_yaml
 
 LANGUAGES = ("zh", "en")
 DEFAULT = "zh"
@@ -92,7 +91,7 @@ def read(language: str, source: str) -> Texts:
             case _:
                 raise BadTexts(f"{language}.yaml: {key or 'the file'}: not a sentence or word list")
 
-    walk("", yaml.safe_load(source))
+    walk("", plain_yaml.load(source))
     return Texts(language, MappingProxyType(sentences), MappingProxyType(word_lists))
 
 
