@@ -22,23 +22,32 @@ import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol
 
 from knowledge.unkept import unkept
 from retrieval.taught import Taught
 
-with warnings.catch_warnings():
-    # jieba 0.42.1 has invalid escapes in its regular expressions and imports pkg_resources.
-    warnings.simplefilter("ignore")
+if TYPE_CHECKING:
     import jieba
-
-# jieba logs its own start-up to stderr at DEBUG from the moment it is imported.
-jieba.setLogLevel(logging.WARNING)
 
 _log = logging.getLogger(__name__)
 _REMEMBERED = 1 << 15  # words whose frequencies are kept: those of a few thousand reports
+
+
+@cache
+def _jieba() -> ModuleType:
+    """The package, which only who cuts by it needs."""
+    with warnings.catch_warnings():
+        # jieba 0.42.1 has invalid escapes in its regular expressions and imports pkg_resources.
+        warnings.simplefilter("ignore")
+        import jieba
+    # It logs its own start-up to stderr at DEBUG from the moment it is imported.
+    jieba.setLogLevel(logging.WARNING)
+    module: ModuleType = jieba
+    return module
 
 
 class Segmenter(Protocol):
@@ -137,7 +146,7 @@ class _Jieba:
         self.frequency = lru_cache(_REMEMBERED)(self._frequency)
 
     def rules(self, _words: Taught) -> str:
-        return f"jieba {jieba.__version__}"
+        return f"jieba {_jieba().__version__}"
 
     def _frequency(self, word: str) -> int | None:
         with self._using:
@@ -166,7 +175,7 @@ class _Jieba:
 
     def segmenter(self, words: Taught) -> Segmenter:
         with self._using:
-            tokenizer = jieba.Tokenizer()
+            tokenizer = _jieba().Tokenizer()
             tokenizer.FREQ = self._table()
             tokenizer.total = self._tokenizer.total
             tokenizer.initialized = True
@@ -194,7 +203,7 @@ def _read_in(cache: Path | None) -> jieba.Tokenizer:
     Jieba can do this by itself; but where the copy cannot be written it prints a traceback, and
     leaves what was written so far.
     """
-    made = jieba.Tokenizer()
+    made: jieba.Tokenizer = _jieba().Tokenizer()
     copy = (cache or Path(tempfile.gettempdir())) / "jieba.cache"  # as jieba calls it
     try:
         made.FREQ, made.total = marshal.loads(copy.read_bytes())  # noqa: S302 - as jieba does
@@ -251,19 +260,15 @@ class _JiebaRs:
     def __init__(self) -> None:
         self.frequency = lru_cache(_REMEMBERED)(self._frequency)
 
-    @cached_property
-    def _plain(self) -> Any:  # noqa: ANN401 - it has no types
-        """The dictionary alone: 25 MB that only who learns a new word needs."""
-        import rjieba
-
-        return rjieba.Jieba()
-
     def rules(self, words: Taught) -> str:
         return f"rjieba {importlib.metadata.version('rjieba')} {_allowance(words.total)}"
 
     def _frequency(self, word: str) -> int | None:
         # It does not tell the frequencies of its own words, so those are left as they are.
-        return None if self._plain.has_word(word) else int(self._plain.suggest_freq(word))
+        # The package has a segmenter of its own, which knows the dictionary alone.
+        import rjieba
+
+        return None if rjieba.has_word(word) else int(rjieba.suggest_freq(word))
 
     def segmenter(self, words: Taught) -> Segmenter:
         import rjieba
@@ -310,7 +315,7 @@ class Names:
 @cache
 def dictionary_names() -> Names:
     """The words that jieba's dictionary marks as names of people (nr) and of places (ns)."""
-    with jieba.Tokenizer().get_dict_file() as file:
+    with _jieba().Tokenizer().get_dict_file() as file:
         listed = file.read().decode("utf-8")
     people = re.findall(r"^(\S\S+) \d+ nr\w*$", listed, re.MULTILINE)
     places = re.findall(r"^(\S+) \d+ ns$", listed, re.MULTILINE)
