@@ -43,13 +43,14 @@ def open_answerer(
     Takes seconds for a large library. ``progress`` is told how many passages of how many are
     indexed. Raises ``KnowledgeError``.
     """
-    if state is None:
-        library = load_newest(settings.knowledge, None)
-    else:
-        with _knowing_the_folder(settings, state):
-            library = load_newest(settings.knowledge, shelf_in(state), archive_in(state))
-    _tell_unread(library)
-    return answerer_for(library, settings, state, progress=progress)
+    with _without_looking_for_garbage():
+        if state is None:
+            library = load_newest(settings.knowledge, None)
+        else:
+            with _knowing_the_folder(settings, state):
+                library = load_newest(settings.knowledge, shelf_in(state), archive_in(state))
+        _tell_unread(library)
+        return answerer_for(library, settings, state, progress=progress)
 
 
 def open_to_serve(settings: Settings, shelf: Revisions, progress: Progress = _nowhere) -> Answerer:

@@ -221,10 +221,19 @@ def _of_packs(
         pack, own = places[number]
         return pack.report(own)
 
+    def every() -> Iterator[KeptReport]:
+        reports = {pack: pack.reports() for pack in packs}
+        return (reports[pack][own] for pack, own in places)
+
+    def volume(number: int) -> KeptVolume:
+        return KeptVolume(report(number))
+
+    written = [(number, pack.table.authors.get(own)) for number, (pack, own) in enumerate(places)]
     return Library.of(
-        Each(len(places), report),
-        Each(len(places), lambda number: KeptVolume(report(number))),
+        Each(len(places), report, every),
+        Each(len(places), volume, lambda: map(KeptVolume, every())),
         [pack.table.ids[own] for pack, own in places],
+        {number: authors for number, authors in written if authors},
         Figures.gathered(
             [pack.table.figures for pack in packs],
             np.array(of_packs, np.int64),
@@ -271,8 +280,8 @@ class Intake:
 
     def copy(self, report: KeptReport) -> KeptReport:
         """The same report, in the pack that is being written."""
-        pack, number = report.place
-        body = pack.body(number)
+        pack, _ = report.place
+        body = pack.body(report.head)
         return self._put(lambda packing: packing.copy(report.head, body)) or report
 
     def finish(self, folder: Path) -> None:

@@ -9,16 +9,25 @@ from typing import Generic, TypeVar, overload
 
 T = TypeVar("T")
 
+_SOON = 64  # items of a walk that are made one by one
+
 
 class Each(Sequence[T], Generic[T]):
     """``make(n)`` for every ``n`` below ``count``, each time somebody looks at it.
 
-    It equals every sequence of the same items.
+    ``walk``, if there is one, makes all of them in less time. It equals every sequence of the same
+    items.
     """
 
-    def __init__(self, count: int, make: Callable[[int], T]) -> None:
+    def __init__(
+        self,
+        count: int,
+        make: Callable[[int], T],
+        walk: Callable[[], Iterator[T]] | None = None,
+    ) -> None:
         self._every = range(count)
         self._make = make
+        self._walk = walk
 
     def __len__(self) -> int:
         return len(self._every)
@@ -32,7 +41,11 @@ class Each(Sequence[T], Generic[T]):
         return self._make(which) if isinstance(which, int) else tuple(map(self._make, which))
 
     def __iter__(self) -> Iterator[T]:
-        return map(self._make, self._every)
+        # Who looks for something may find it soon.
+        yield from map(self._make, self._every[:_SOON])
+        if len(self) > _SOON:
+            rest = self._walk() if self._walk else map(self._make, self._every)
+            yield from itertools.islice(rest, _SOON, None)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or len(self) != len(other):

@@ -16,7 +16,7 @@ import weakref
 import zipfile
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache, partial
 from pathlib import Path
@@ -64,9 +64,9 @@ class Head(NamedTuple):
     sentences: int
     revision: str
     id: str
+    authors: list[str]
     title: str
     subtitle: str
-    authors: list[str]
     date: str
     region: str
     language: str
@@ -83,16 +83,20 @@ def _line(head: Head) -> bytes:
     return json.dumps(head[_SPOKEN:], ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
 
 
+_BETWEEN = "\n"  # two lines; in JSON a line break is escaped
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The numbers of all reports of a pack, and the names that they are found by.
+    """The numbers of all reports of a pack, and what they are looked for by.
 
     The line of report ``n`` in ``HEADS`` is ``lines[n]:lines[n+1]``; ``at``, ``size`` and ``crc``
-    are as in ``Head``.
+    are as in ``Head``. Of ``authors``, by the numbers of their reports, most have none.
     """
 
     same: Sequence[str]
     ids: Sequence[str]
+    authors: Mapping[int, Sequence[str]]
     figures: Figures
     lines: Ints
     at: Ints
@@ -109,6 +113,7 @@ class Table:
         return cls(
             [head.same for head in heads],
             [head.id for head in heads],
+            {number: head.authors for number, head in enumerate(heads) if head.authors},
             Figures.of_rows(numbers, revisions),
             np.cumsum([0, *map(len, lines)]),
             *np.array([(head.at, head.size, head.crc) for head in heads], np.int64).T,
@@ -116,7 +121,8 @@ class Table:
 
     def write(self, file: Path, about: dict[str, object]) -> None:
         """Write it into ``file`` with what there is to say ``about`` the pack."""
-        told = json.dumps({**about, "same": self.same, "ids": self.ids}).encode()
+        names = {"same": self.same, "ids": self.ids, "authors": list(self.authors.items())}
+        told = json.dumps({**about, **names}).encode()
         arrays = {name: getattr(self, name) for name in _COLUMNS_OF_ALL}
         figures = {one.name: getattr(self.figures, one.name) for one in fields(Figures)}
         content = io.BytesIO()
@@ -124,13 +130,16 @@ class Table:
         sealed.write(file, content.getvalue())
 
     @classmethod
-    def read(cls, file: Path) -> tuple[Table, dict[str, object]]:
+    def read(cls, file: Path, rules: str) -> tuple[Table, dict[str, object]]:
         """The table in ``file`` and what it says about the pack. Raises as ``Pack.opened``."""
         with np.load(io.BytesIO(sealed.read(file)), allow_pickle=False) as arrays:
             about = json.loads(arrays["told"].tobytes())
+            if about["rules"] != rules:
+                raise DamagedArchive(f"{file.parent} was made by another version")
             figures = Figures(*(arrays[one.name] for one in fields(Figures)))
             columns = (arrays[name] for name in _COLUMNS_OF_ALL)
-            return cls(about.pop("same"), about.pop("ids"), figures, *columns), about
+            authors = dict(about.pop("authors"))
+            return cls(about.pop("same"), about.pop("ids"), authors, figures, *columns), about
 
 
 _COLUMNS_OF_ALL = ("lines", "at", "size", "crc")
@@ -228,6 +237,7 @@ class _Heads(Sequence[Head]):
         weakref.finalize(self, os.close, file)
         # Not a method of this object: it could not be freed without a search for garbage.
         self._head = lru_cache(_HEADS_REMEMBERED)(partial(_head, table, path, file))
+        self._all = partial(_heads, table, path, file)
 
     def __len__(self) -> int:
         return len(self._every)
@@ -240,15 +250,34 @@ class _Heads(Sequence[Head]):
         which = self._every[number]
         return self._head(which) if isinstance(which, int) else tuple(map(self._head, which))
 
+    def __iter__(self) -> Iterator[Head]:
+        """All of them, read together: in a fourth of the time that one after the other takes."""
+        return iter(self._all())
+
 
 def _head(table: Table, path: Path, file: int, number: int) -> Head:
     """The head of a report, of which the rest is in ``file``. Raises ``DamagedArchive``."""
     begin, end = table.lines[number : number + 2].tolist()
+    return _made(table, number, _spoken(path, file, begin, end)[0])
+
+
+def _heads(table: Table, path: Path, file: int) -> list[Head]:
+    """The heads of all reports. Raises ``DamagedArchive``."""
+    spoken = _spoken(path, file, 0, table.lines.item(-1))
+    return [_made(table, number, one) for number, one in enumerate(spoken)]
+
+
+def _spoken(path: Path, file: int, begin: int, end: int) -> list[list[Any]]:
+    """What stands in the lines of ``file`` from ``begin`` to ``end``."""
     try:
-        line = os.pread(file, end - begin, begin).decode("utf-8", "surrogatepass")
-        spoken: tuple[Any, ...] = tuple(json.loads(line))
+        lines = os.pread(file, end - begin, begin).decode("utf-8", "surrogatepass")
+        spoken: list[list[Any]] = json.loads(f"[{lines.rstrip().replace(_BETWEEN, ',')}]")
     except (OSError, ValueError) as error:
         raise DamagedArchive(f"{path} cannot be read: {error}") from error
+    return spoken
+
+
+def _made(table: Table, number: int, spoken: list[Any]) -> Head:
     figures = table.figures
     return Head(
         table.same[number],
@@ -261,6 +290,7 @@ def _head(table: Table, path: Path, file: int, number: int) -> Head:
         figures.sentences.item(number),
         figures.revisions[number].tobytes().hex(),
         table.ids[number],
+        list(table.authors.get(number, ())),
         *spoken,
     )
 
@@ -286,9 +316,7 @@ class Pack:
         Raises ``DamagedArchive``, also for one that was made by others.
         """
         try:
-            table, about = Table.read(folder / TABLE)
-            if about["rules"] != rules:
-                raise DamagedArchive(f"{folder} was made by another version")
+            table, about = Table.read(folder / TABLE, rules)
             if about["heads"] != zlib.crc32((folder / HEADS).read_bytes()):
                 raise DamagedArchive(f"{folder / HEADS} is not what was written")
             if about["size"] != (folder / BODIES).stat().st_size:
@@ -298,8 +326,8 @@ class Pack:
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise DamagedArchive(f"{folder} cannot be read: {error}") from error
         if about["size"] <= VERIFIED_AT_ONCE:
-            for number in range(len(pack.heads)):
-                pack.body(number)
+            for head in pack.heads:
+                pack.body(head)
         return pack
 
     def finished(self, folder: Path, table: Table) -> None:
@@ -315,21 +343,31 @@ class Pack:
         """The report of this number; the same object as long as one is in use."""
         found = self._in_use.get(number)
         if found is None:
-            found = self._in_use.setdefault(number, KeptReport.of(self, number))
+            made = KeptReport.of(self, number, self.heads[number])
+            found = self._in_use.setdefault(number, made)
         return found
+
+    def reports(self) -> list[KeptReport]:
+        """All of them, in a fraction of the time that one after the other takes."""
+        found = [self._in_use.get(number) for number in range(len(self.heads))]
+        if any(one is None for one in found):
+            for number, head in enumerate(self.heads):
+                if found[number] is None:
+                    made = KeptReport.of(self, number, head)
+                    found[number] = self._in_use.setdefault(number, made)
+        return [one for one in found if one is not None]
 
     def content(self, number: int) -> Content:
         """Text and paragraphs of a report. Raises ``DamagedArchive``."""
         key = (self._number, number)
         content = _RECENT.get(key)
         if content is None:
-            content = Content(self.body(number))
+            content = Content(self.body(self.heads[number]))
             _RECENT.put(key, content)
         return content
 
-    def body(self, number: int) -> bytes:
-        """The bytes of the same. Raises ``DamagedArchive``."""
-        head = self.heads[number]
+    def body(self, head: Head) -> bytes:
+        """The bytes of the same, of which this is the head. Raises ``DamagedArchive``."""
         try:
             body = os.pread(self._file, head.size, head.at)
         except OSError as error:
@@ -362,10 +400,9 @@ class KeptReport(Report):
         return Report(*given, **named)  # type: ignore[arg-type]
 
     @classmethod
-    def of(cls, pack: Pack, number: int) -> KeptReport:
-        """The report of this number in ``pack``."""
+    def of(cls, pack: Pack, number: int, head: Head) -> KeptReport:
+        """The report of this number in ``pack``, which has this ``head``."""
         made: KeptReport = object.__new__(cls)
-        head = pack.heads[number]
         put = object.__setattr__  # it is frozen from here on
         put(made, "_pack", pack)
         put(made, "_number", number)
@@ -537,9 +574,9 @@ class Packing:
             sentences=about.sentences,
             revision=about.revision,
             id=report.id,
+            authors=list(report.authors),
             title=report.title,
             subtitle=report.subtitle,
-            authors=list(report.authors),
             date=report.date,
             region=report.region,
             language=report.language,

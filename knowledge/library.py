@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, fields
 
 from knowledge.curated import Curated
@@ -36,11 +36,11 @@ class Library:
 
     ``passages`` are those of all reports, in the order of ``reports``, as are ``volumes`` and
     ``figures``. What is kept on disk is read, and made an object of, as it is looked at: a walk
-    through all of it takes its time, which ``figures`` do not. Each tuple of ``synonyms`` is one
-    meaning. ``broken`` are questions that no report answers as their file says, and that are left
-    out of ``questions`` and ``curated``; ``unread`` is what is wrong with files that are no reports
-    for it, though they lie among those. ``revision`` is a hash of everything else: equal revisions
-    answer equally.
+    through all of it takes its time. ``authors`` are those of the reports that have any, by their
+    numbers. Each tuple of ``synonyms`` is one meaning. ``broken`` are questions that no report
+    answers as their file says, and that are left out of ``questions`` and ``curated``; ``unread``
+    is what is wrong with files that are no reports for it, though they lie among those.
+    ``revision`` is a hash of everything else: equal revisions answer equally.
     """
 
     reports: Sequence[Report]
@@ -54,6 +54,7 @@ class Library:
     revision: str
     passages: Sequence[Passage] = field(repr=False, compare=False)
     volumes: Sequence[Volume] = field(repr=False, compare=False)
+    authors: Mapping[int, Sequence[str]] = field(repr=False, compare=False)
     figures: Figures = field(repr=False, compare=False)
     _numbers: dict[str, int] = field(repr=False, compare=False)
 
@@ -77,6 +78,7 @@ class Library:
             ordered,
             volumes,
             [report.id for report in ordered],
+            {number: report.authors for number, report in enumerate(ordered) if report.authors},
             Figures.of(volumes),
             Declared(topics, lexicon, synonyms, questions, curated, broken),
             unread,
@@ -88,11 +90,12 @@ class Library:
         reports: Sequence[Report],
         volumes: Sequence[Volume],
         ids: Sequence[str],
+        authors: Mapping[int, Sequence[str]],
         figures: Figures,
         declared: Declared,
         unread: tuple[Fault, ...] = (),
     ) -> Library:
-        """A library of ``reports``, of which these are the volumes, ids and figures.
+        """A library of ``reports``, of which these are the volumes, ids, authors and figures.
 
         None of them is looked at. Raises ``ValueError`` where two have the same id.
         """
@@ -118,6 +121,7 @@ class Library:
             unread=unread,
             revision=digest.hexdigest()[:32],
             volumes=volumes,
+            authors=authors,
             figures=figures,
             _numbers=numbers,
         )

@@ -144,10 +144,12 @@ class Answerer:
     def warm(self) -> None:
         """Work out now what the first questions would wait for: half a second for 2,000 reports."""
         self._analyzer.warm()
+        held = list(self.library.volumes)  # made once for all that walk through them
         self._direct.warm()
         self._reader.warm()
         self._scope.warm()
         self._judge.warm()
+        del held
         _ = self._examples_terms
         for example in self.examples[:1]:  # what is read at the first question of all
             self.answer(example)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from retrieval.analysis import Analyzer, normalise, normalise_all
 from retrieval.asking import topic, wants_roster
 from retrieval.model import Notice, NoticeKind, Quote
 from retrieval.parting import parts
+from retrieval.scope import by_author
 
 _FEW = 3  # paragraphs about one entry
 
@@ -30,17 +32,22 @@ class Direct:
         self._analyzer = analyzer
 
     @cached_property
-    def _front(self) -> dict[Kind, list[tuple[Report, Paragraph]]]:
-        """Titles, subtitles and bylines."""
-        front: dict[Kind, list[tuple[Report, Paragraph]]] = {}
-        for volume in self._library.volumes:
-            for paragraph, _ in volume.front:
-                front.setdefault(paragraph.kind, []).append((volume.report, paragraph))
-        return front
+    def _having(self) -> dict[Kind, list[int]]:
+        """The numbers of the reports that have a title, a subtitle, a byline."""
+        having: dict[Kind, list[int]] = {}
+        for number, volume in enumerate(self._library.volumes):
+            for kind in {paragraph.kind for paragraph, _ in volume.front}:
+                having.setdefault(kind, []).append(number)
+        return having
+
+    def _front(self, number: int, *kinds: Kind) -> list[tuple[Report, Paragraph]]:
+        """What a report has of these kinds."""
+        volume = self._library.volumes[number]
+        return [(volume.report, one) for one, _ in volume.front if one.kind in kinds]
 
     def warm(self) -> None:
         """Read now what the first question that needs it would have to wait for."""
-        _ = self._bylines, self._titles, self._front_texts
+        _ = self._by, self._having, self._titles, self._front_texts
 
     def quotes(self, text: str) -> tuple[Quote, ...]:
         """What answers a normalised question that asks for nothing else; mostly nothing."""
@@ -63,13 +70,15 @@ class Direct:
         kinds, named = asked
         quotes: list[Quote] = []
         for kind in kinds:
-            meant = (
-                self._openings(named)
-                if kind is Kind.BODY
-                else [pair for pair in self._front.get(kind, []) if self._is_called(pair[0], named)]
-            )
-            if not meant or (not named and len({report.id for report, _ in meant}) > _FEW):
-                return ()  # without a word on which report, one byline among many is no answer
+            if kind is Kind.BODY:
+                meant = self._openings(named)
+            else:
+                called = [n for n in self._having.get(kind, ()) if self._is_called(n, named)]
+                if not named and len(called) > _FEW:
+                    return ()  # without a word on which report, one byline among many is no answer
+                meant = [one for number in called for one in self._front(number, kind)]
+            if not meant:
+                return ()
             for report, paragraph in meant:
                 whole = paragraph.span.shifted(-paragraph.span.start)
                 quotes.append(replace(quoting.whole(report, paragraph), highlights=(whole,)))
@@ -77,47 +86,45 @@ class Direct:
 
     def _openings(self, named: str) -> list[tuple[Report, Paragraph]]:
         """What tells what a report is about: its title, its subtitle and what it opens with."""
-        meant = [v for v in self._library.volumes if self._is_called(v.report, named)][: _FEW + 1]
+        called = (n for n in range(len(self._titles)) if self._is_called(n, named))
+        meant = list(itertools.islice(called, _FEW + 1))
         if len(meant) > _FEW:
             return []
         return [
-            (volume.report, paragraph)
-            for volume in meant
-            for paragraph in (
-                *(one for one, _ in volume.front if one.kind in (Kind.TITLE, Kind.SUBTITLE)),
-                *(passages[0].paragraph for passages in volume.body[:1]),
+            one
+            for number in meant
+            for volume in [self._library.volumes[number]]
+            for one in (
+                *self._front(number, Kind.TITLE, Kind.SUBTITLE),
+                *((volume.report, passages[0].paragraph) for passages in volume.body[:1]),
             )
         ]
 
-    def _is_called(self, report: Report, named: str) -> bool:
-        """Whether title or subtitle has all words of ``named``."""
-        return all(word in self._titles[report.id] for word in named.split())
+    def _is_called(self, number: int, named: str) -> bool:
+        """Whether title or subtitle of a report has all words of ``named``."""
+        return all(word in self._titles[number] for word in named.split())
 
     def _author(self, text: str) -> tuple[Quote, ...]:
         """The bylines of an author of whom nothing but the name is asked."""
         asked = "".join(re.findall(r"\w+", topic(text))).removesuffix("是")
-        bylines = self._bylines.get(asked, ())[:_FEW]
-        return tuple(quoting.whole(report, paragraph) for report, paragraph in bylines)
+        listed = self._by.get(asked, ())
+        bylines = (one for number in listed for one in self._front(number, Kind.BYLINE))
+        return tuple(quoting.whole(*one) for one in itertools.islice(bylines, _FEW))
 
     @cached_property
-    def _bylines(self) -> dict[str, list[tuple[Report, Paragraph]]]:
-        """The bylines of every author, whose name is normalised."""
-        found: dict[str, list[tuple[Report, Paragraph]]] = {}
-        for report, paragraph in self._front.get(Kind.BYLINE, ()):
-            for author in dict.fromkeys(normalise_all(report.authors)):
-                found.setdefault(author, []).append((report, paragraph))
-        return found
+    def _by(self) -> dict[str, list[int]]:
+        """The numbers of the reports of every author, whose name is normalised."""
+        return by_author(self._library)
 
     def mentions(self, word: str) -> bool:
         """Whether a title, subtitle or byline has a normalised word."""
         return word in self._front_texts
 
     @cached_property
-    def _titles(self) -> dict[str, str]:
-        """Title and subtitle of every report, normalised, by its id."""
+    def _titles(self) -> list[str]:
+        """Title and subtitle of every report, normalised."""
         reports = self._library.reports
-        titles = normalise_all([f"{report.title}{report.subtitle}" for report in reports])
-        return {report.id: title for report, title in zip(reports, titles, strict=True)}
+        return normalise_all([f"{report.title}{report.subtitle}" for report in reports])
 
     @cached_property
     def _front_texts(self) -> str:

@@ -42,10 +42,7 @@ class Scope:
     @cached_property
     def _authors(self) -> dict[str, list[int]]:
         """The same by their authors, normalised."""
-        reports = self._library.reports
-        pairs = [(author, n) for n, report in enumerate(reports) for author in report.authors]
-        authors = normalise_all([author for author, _ in pairs])
-        return _listed(zip(authors, (n for _, n in pairs), strict=True))
+        return by_author(self._library)
 
     def warm(self) -> None:
         """Read now what the first question about a report would have to wait for."""
@@ -87,6 +84,17 @@ class Scope:
         for number in wanted:
             mask[starts[number] : starts[number + 1]] = True
         return mask, (Notice(NoticeKind.FILTERED, given=given, meant=meant),)
+
+
+def by_author(library: Library) -> dict[str, list[int]]:
+    """The numbers of the reports of every author, whose name is normalised."""
+    names = list(dict.fromkeys(name for names in library.authors.values() for name in names))
+    written = dict(zip(names, normalise_all(names), strict=True))
+    return _listed(
+        (author, number)
+        for number, names in library.authors.items()
+        for author in dict.fromkeys(written[name] for name in names)
+    )
 
 
 def _listed(named: Iterable[tuple[str, int]]) -> dict[str, list[int]]:

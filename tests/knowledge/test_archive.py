@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import hypothesis.strategies as st
+import numpy as np
 import pytest
 from hypothesis import given
 
@@ -26,7 +27,8 @@ from knowledge.archive import LIBRARIES, MOST_PACKS, Archive, key_of
 from knowledge.catalog import load_library
 from knowledge.changes import FOLDER, from_folder
 from knowledge.errors import DamagedArchive, InvalidCatalog
-from knowledge.joined import Joined
+from knowledge.figures import Figures
+from knowledge.joined import Each, Joined
 from knowledge.kept import KeptReport
 from knowledge.library import Library
 from knowledge.model import Report
@@ -141,6 +143,18 @@ def test_a_library_that_is_kept_is_the_one_that_is_read(
     assert told(opened) == told(taken_in) == told(read)
     assert opened == read
     assert read == opened
+    one_by_one = [opened.reports[number] for number in range(len(opened.reports))]
+    assert one_by_one == list(opened.reports) == [opened.report(one.id) for one in read.reports]
+    assert opened.reports[-1:] == read.reports[-1:]
+    assert [one.revision for one in opened.volumes] == [
+        opened.volumes[number].revision for number in range(len(opened.volumes))
+    ]
+    assert {n: tuple(names) for n, names in opened.authors.items()} == read.authors
+    assert opened.revisions() == read.revisions()
+    for one in fields(Figures):
+        expected = getattr(read.figures, one.name)
+        assert np.array_equal(getattr(opened.figures, one.name), expected), one.name
+        assert np.array_equal(getattr(Figures.of(opened.volumes), one.name), expected), one.name
 
 
 TEXTS = st.text(st.characters(codec="utf-8") | st.sampled_from("。；！？“”\n一二三"), min_size=1)
@@ -380,6 +394,21 @@ def test_reports_in_use_can_be_read_after_their_files_are_gone(
 
 
 # Numbering through --------------------------------------------------------------------------------
+
+
+@given(st.lists(st.integers()), st.slices(9), st.booleans())
+def test_what_is_made_as_it_is_looked_at_is_a_sequence(
+    items: list[int], some: slice, walks: bool
+) -> None:
+    items += range(100) if len(items) % 2 else ()
+    each = Each(len(items), items.__getitem__, (lambda: iter(items)) if walks else None)
+    assert list(zip(each, range(3), strict=False)) == list(zip(items, range(3), strict=False))
+    assert (len(each), list(each), list(each[some])) == (len(items), items, items[some])
+    assert [each[n] for n in range(-len(items), len(items))] == items + items
+    assert (each == tuple(items), each == [*items, 1], each == 1) == (True, False, False)
+    assert hash(each) == hash(tuple(items))
+    with pytest.raises(IndexError):
+        _ = each[len(items)]
 
 
 @given(st.lists(st.lists(st.integers())), st.slices(9))
