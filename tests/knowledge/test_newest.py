@@ -231,6 +231,17 @@ def test_of_what_is_damaged_nothing_is_believed(
     assert [opened(folder, archive) for _ in range(2)] == [expected] * 2
 
 
+def test_a_process_that_is_killed_at_any_moment_leaves_nothing_wrong(
+    folder: Path, archive: Archive
+) -> None:
+    command = [sys.executable, "-m", "tests.knowledge.dying_archive", str(folder)]
+    done = subprocess.run(
+        [*command, str(archive.folder)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) >= 10
+
+
 def test_processes_that_start_at_the_same_time_find_the_same(
     folder: Path, archive: Archive
 ) -> None:
