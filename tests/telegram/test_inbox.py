@@ -16,7 +16,7 @@ from tests.telegram.world import World
 
 MONEY = "三零的钱从哪里来"
 STEW = "红烧肉怎么做"
-BOSS = "公安怎么帮老板"
+BOSS = "公安怎么帮摊主"
 
 
 @asynccontextmanager
@@ -148,12 +148,12 @@ async def test_two_words_become_the_same_and_different_again(start: Start) -> No
         reader = one.conversation()
         assert "没有找到" in (await reader.ask(BOSS)).text
         item = await pressed(admin, await admin.ask("/inbox"), BOSS)
-        hint = await admin.ask("老板=老板", reply_to=item)
+        hint = await admin.ask("摊主=摊主", reply_to=item)
         assert "两个不同的词" in hint.text
-        unknown = await admin.ask("老板=掌柜的", reply_to=item)
+        unknown = await admin.ask("摊主=掌柜的", reply_to=item)
         assert "都没有" in unknown.text
-        done = await in_the_end(admin, await admin.ask("老板 ＝ 企业", reply_to=item))
-        assert done.text.startswith("✓ 同义：老板 = 企业")
+        done = await in_the_end(admin, await admin.ask("摊主 ＝ 企业", reply_to=item))
+        assert done.text.startswith("✓ 同义：摊主 = 企业")
         assert (await reader.ask(BOSS)).citations[0].startswith("放眼全局")
         assert "空的" in (await admin.ask("/inbox")).text
         await pressed(admin, done, "撤销")
