@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.opening import open_answerer
+from bot.library.opening import open_answerer
 from bot.settings import Settings
 
 

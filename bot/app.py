@@ -17,12 +17,14 @@ from telegram.ext import (
     filters,
 )
 
-from bot.addressing import ADDRESSED, ANY_COMMAND, FOR_NOBODY, WORDED, commanded
-from bot.buttons import Verb
-from bot.desk import Context, Desk, put_desk
+from bot.chats.addressing import ADDRESSED, ANY_COMMAND, FOR_NOBODY, WORDED, commanded
+from bot.chats.desk import Context, Desk, put_desk
+from bot.chats.faults import on_error
+from bot.chats.hearing import Hearing, ListeningRequest, SpeakingRequest
+from bot.chats.pacing import Pacing
+from bot.chats.rates import Rates
+from bot.chats.turns import Line, Turns
 from bot.errors import CannotStart
-from bot.faults import on_error
-from bot.guide import ADMIN
 from bot.handlers import (
     admin,
     ask,
@@ -38,14 +40,12 @@ from bot.handlers import (
     topics,
     upload,
 )
-from bot.hearing import Hearing, ListeningRequest, SpeakingRequest
-from bot.memory import Memory
-from bot.opening import open_to_serve
-from bot.pacing import Pacing
-from bot.rates import Rates
+from bot.library.opening import open_to_serve
+from bot.pages.buttons import Verb
+from bot.pages.guide import ADMIN
+from bot.records.memory import Memory
+from bot.records.store import Store
 from bot.settings import Settings
-from bot.store import Store
-from bot.turns import Line, Turns
 from knowledge.newest import shelf_in
 
 App = Application[Any, Any, Any, Any, Any, Any]

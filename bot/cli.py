@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import BotError, UnknownCitation, UnusableState
-from bot.logs import Redacting, hearing_what_is_unkept, start_logging
+from bot.process.logs import Redacting, hearing_what_is_unkept, start_logging
 from bot.texts import DEFAULT, texts
 from knowledge.errors import InvalidCatalog, KnowledgeError
 from retrieval.errors import RetrievalError
@@ -26,7 +26,7 @@ from retrieval.errors import RetrievalError
 # where it is needed: `wenju --help` must be quick, and `wenju run` soon listen to signals.
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from bot.terminal import Terminal
+    from bot.terminal.printing import Terminal
     from knowledge.library import Library
     from retrieval.answering import Answerer
     from retrieval.model import Answer
@@ -146,7 +146,7 @@ def _run(_: argparse.Namespace, settings: Settings, environment: Mapping[str, st
         terminal = _terminal(environment)
         terminal.line(terminal.texts.say("chat.no_token"), "yellow")
         return _converse(settings, terminal)
-    from bot.serving import serve
+    from bot.process.serving import serve
 
     serve(settings)
     return OK
@@ -171,7 +171,7 @@ def _chat(_: argparse.Namespace, settings: Settings, environment: Mapping[str, s
 
 
 def _converse(settings: Settings, terminal: Terminal) -> int:
-    from bot.chat import Chat, typed_lines
+    from bot.terminal.chat import Chat, typed_lines
 
     state = _state(settings)
     chat = Chat(_answerer(settings, state), terminal)
@@ -296,8 +296,8 @@ def _check(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> 
 
 
 def _index(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> int:
-    from bot.opening import open_answerer
-    from bot.progress import Progress
+    from bot.library.opening import open_answerer
+    from bot.terminal.progress import Progress
 
     state = _state(settings)
     if state is None:
@@ -315,7 +315,7 @@ def _index(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> 
 
 
 def _evaluate(parsed: argparse.Namespace, settings: Settings, _: Mapping[str, str]) -> int:
-    from bot.measuring import measure
+    from bot.terminal.measuring import measure
 
     # A switch on the command line counts for more than one in the environment.
     semantic = parsed.semantic if settings.semantic or parsed.semantic else False
@@ -337,7 +337,7 @@ def _evaluate(parsed: argparse.Namespace, settings: Settings, _: Mapping[str, st
 
 
 def _health(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) -> int:
-    from bot.heartbeat import diagnose
+    from bot.process.heartbeat import diagnose
 
     trouble = diagnose(settings.state, time.time())
     if trouble:
@@ -347,14 +347,14 @@ def _health(_: argparse.Namespace, settings: Settings, __: Mapping[str, str]) ->
 
 
 def _export(parsed: argparse.Namespace, settings: Settings, _: Mapping[str, str]) -> int:
-    from bot.moving import export_state
+    from bot.records.moving import export_state
 
     _print(f"{parsed.file}: {export_state(settings.state, parsed.file)}")
     return OK
 
 
 def _import(parsed: argparse.Namespace, settings: Settings, _: Mapping[str, str]) -> int:
-    from bot.moving import import_state
+    from bot.records.moving import import_state
 
     moved = import_state(parsed.file, settings.state, replace=parsed.replace)
     _print(f"{settings.state}: {moved}")
@@ -375,7 +375,7 @@ def _paragraphs(library: Library) -> int:
 
 
 def _terminal(environment: Mapping[str, str]) -> Terminal:
-    from bot.terminal import Terminal, make_console, terminal_texts
+    from bot.terminal.printing import Terminal, make_console, terminal_texts
 
     return Terminal(make_console(), terminal_texts(environment))
 
@@ -403,7 +403,7 @@ def _state(settings: Settings) -> Path | None:
 
 
 def _answerer(settings: Settings, state: Path | None) -> Answerer:
-    from bot.opening import open_answerer
+    from bot.library.opening import open_answerer
 
     return open_answerer(settings, state)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from telegram import Update
 
-from bot.desk import Context, desk_of
-from bot.excerpt import clipped
+from bot.chats.desk import Context, desk_of
 from bot.handlers.changes import Wish, admitted, name_of, offer
-from bot.markup import text
-from bot.rendering import Page
+from bot.pages.excerpt import clipped
+from bot.pages.markup import text
+from bot.pages.rendering import Page
 from bot.texts import Texts
 from knowledge.changes import Change, from_folder, overlay_of, same_files
 from knowledge.revisions import Revision, What

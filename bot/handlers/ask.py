@@ -6,23 +6,23 @@ import asyncio
 
 from telegram import Message, Update
 
-from bot.addressing import (
+from bot.chats.addressing import (
     command_of,
     is_mentioned,
     question_of,
     replies_to_bot,
     spoken,
 )
-from bot.buttons import OutdatedButton, Press
-from bot.composing import compose, compose_following, context_of, section_of
-from bot.courtesies import response
-from bot.desk import Caller, Context, admission, caller_of, desk_of
-from bot.ephemeral import place_of
-from bot.excerpt import clipped
-from bot.markup import utf16
-from bot.rates import Admission
-from bot.replying import earlier_answer, is_late_edit, respond, say
-from bot.store import Asking
+from bot.chats.composing import compose, compose_following, context_of, section_of
+from bot.chats.courtesies import response
+from bot.chats.desk import Caller, Context, admission, caller_of, desk_of
+from bot.chats.ephemeral import place_of
+from bot.chats.rates import Admission
+from bot.chats.replying import earlier_answer, is_late_edit, respond, say
+from bot.pages.buttons import OutdatedButton, Press
+from bot.pages.excerpt import clipped
+from bot.pages.markup import utf16
+from bot.records.store import Asking
 from retrieval import model
 
 LONGEST = 1000  # UTF-16 units: more is no question but a text

@@ -8,20 +8,20 @@ from dataclasses import replace
 
 from telegram import Message, Update
 
-from bot.addressing import command_of, question_of
-from bot.buttons import OutdatedButton, Press
-from bot.composing import compose, find
-from bot.desk import Caller, Context, admission, caller_of, desk_of
-from bot.ephemeral import place_of
-from bot.guide import help_page, outline_page, reports_page, section_page, start_page
+from bot.chats.addressing import command_of, question_of
+from bot.chats.composing import compose, find
+from bot.chats.desk import Caller, Context, admission, caller_of, desk_of
+from bot.chats.ephemeral import place_of
+from bot.chats.menu import publish_for_admin
+from bot.chats.rates import Admission
+from bot.chats.replying import respond, say
+from bot.chats.topics import find_topic
 from bot.handlers import topics
-from bot.menu import publish_for_admin
-from bot.rates import Admission
-from bot.reasons import reasons
-from bot.rendering import Page, View, changed_remark, paragraph_page
-from bot.replying import respond, say
-from bot.store import Asking
-from bot.topics import find_topic
+from bot.pages.buttons import OutdatedButton, Press
+from bot.pages.guide import help_page, outline_page, reports_page, section_page, start_page
+from bot.pages.reasons import reasons
+from bot.pages.rendering import Page, View, changed_remark, paragraph_page
+from bot.records.store import Asking
 from knowledge.model import Kind, Report
 from retrieval.answering import Answerer
 from retrieval.model import Quote

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 
 from telegram import Update
 
-from bot.buttons import Press
-from bot.desk import Caller, Context, caller_of, desk_of
-from bot.markup import joined, text
-from bot.menu import publish_commands
-from bot.opening import Progress
-from bot.previewing import ASKED, Preview, preview, propose, put_into_use, remake
-from bot.previews import FAULTS, done_page, faults_page, preview_page, unread_rows
-from bot.rendering import Page
-from bot.replying import respond, say
-from bot.working import Working, decision, working
+from bot.chats.desk import Caller, Context, caller_of, desk_of
+from bot.chats.menu import publish_commands
+from bot.chats.replying import respond, say
+from bot.chats.working import Working, decision, working
+from bot.library.opening import Progress
+from bot.library.previewing import ASKED, Preview, preview, propose, put_into_use, remake
+from bot.pages.buttons import Press
+from bot.pages.markup import joined, text
+from bot.pages.previews import FAULTS, done_page, faults_page, preview_page, unread_rows
+from bot.pages.rendering import Page
 from knowledge.changes import Change
 from knowledge.errors import InvalidCatalog, KnowledgeError, OutdatedDraft, UnknownDraft
 from knowledge.revisions import Revision

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from telegram import Message, Update
 
-from bot.buttons import OutdatedButton, Press
-from bot.desk import Caller, Context, admission, caller_of, desk_of
-from bot.guide import CHOICES, choices_page
-from bot.menu import publish_for_group
-from bot.rates import Admission
-from bot.rendering import Page
-from bot.replying import respond, say
+from bot.chats.desk import Caller, Context, admission, caller_of, desk_of
+from bot.chats.menu import publish_for_group
+from bot.chats.rates import Admission
+from bot.chats.replying import respond, say
+from bot.pages.buttons import OutdatedButton, Press
+from bot.pages.guide import CHOICES, choices_page
+from bot.pages.rendering import Page
 
 
 async def settings(update: Update, context: Context) -> None:

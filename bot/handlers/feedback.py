@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from telegram import Update
 
-from bot.buttons import Press, Verb
-from bot.desk import Context, caller_of, desk_of
-from bot.ephemeral import place_of
+from bot.chats.desk import Context, caller_of, desk_of
+from bot.chats.ephemeral import place_of
+from bot.pages.buttons import Press, Verb
 
 
 async def vote(update: Update, context: Context, press: Press) -> str:

@@ -13,8 +13,12 @@ import re
 from telegram import Message, Update
 from telegram.ext import filters
 
-from bot.addressing import spoken
-from bot.binding import (
+from bot.chats.addressing import spoken
+from bot.chats.desk import Caller, Context, caller_of, desk_of
+from bot.chats.replying import respond, say
+from bot.chats.working import Working, working
+from bot.handlers.changes import admitted, draft_of, failed_page, is_admin, name_of
+from bot.library.binding import (
     ASKED,
     BIND,
     SYNONYMS,
@@ -24,10 +28,9 @@ from bot.binding import (
     synonyms,
     undoing,
 )
-from bot.buttons import OutdatedButton, Press, Verb, fingerprint, read_press
-from bot.desk import Caller, Context, caller_of, desk_of
-from bot.handlers.changes import admitted, draft_of, failed_page, is_admin, name_of
-from bot.inbox import (
+from bot.library.previewing import put_into_use
+from bot.pages.buttons import OutdatedButton, Press, Verb, fingerprint, read_press
+from bot.pages.inbox import (
     CANDIDATES,
     WORDINGS,
     bound_page,
@@ -37,13 +40,10 @@ from bot.inbox import (
     synonyms_page,
     undone_page,
 )
-from bot.markup import text
-from bot.piles import Pile, is_settled, piles
-from bot.previewing import put_into_use
-from bot.rendering import Page, View
-from bot.replying import respond, say
-from bot.store import Item
-from bot.working import Working, working
+from bot.pages.markup import text
+from bot.pages.rendering import Page, View
+from bot.records.piles import Pile, is_settled, piles
+from bot.records.store import Item
 from knowledge.errors import KnowledgeError, OutdatedDraft, UnknownDraft
 from knowledge.revisions import Revision
 from retrieval.analysis import normalise

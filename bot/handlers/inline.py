@@ -14,14 +14,16 @@ from telegram import (
 )
 from telegram.constants import ParseMode
 
-from bot.buttons import Button
-from bot.composing import find
-from bot.desk import Context, admission, caller_of, desk_of
-from bot.excerpt import clipped
-from bot.guide import describe
-from bot.markup import MAX_LENGTH
-from bot.rates import Admission
-from bot.rendering import (
+from bot.chats.composing import find
+from bot.chats.desk import Context, admission, caller_of, desk_of
+from bot.chats.rates import Admission
+from bot.chats.replying import markup_of
+from bot.chats.topics import lists_people
+from bot.pages.buttons import Button
+from bot.pages.excerpt import clipped
+from bot.pages.guide import describe
+from bot.pages.markup import MAX_LENGTH
+from bot.pages.rendering import (
     MAX_HEADING,
     Page,
     View,
@@ -30,9 +32,7 @@ from bot.rendering import (
     passage,
     topic_page,
 )
-from bot.replying import markup_of
-from bot.store import Asking
-from bot.topics import lists_people
+from bot.records.store import Asking
 from knowledge.library import Library
 from retrieval.model import Outcome, Quote
 

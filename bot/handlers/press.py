@@ -8,11 +8,11 @@ from typing import Any
 from telegram import CallbackQuery, Update
 from telegram.error import BadRequest
 
-from bot.buttons import OutdatedButton, Press, Verb, read_press
-from bot.desk import Context, admission, caller_of
+from bot.chats.desk import Context, admission, caller_of
+from bot.chats.rates import Admission
 from bot.errors import UnusableState
-from bot.excerpt import clipped
-from bot.rates import Admission
+from bot.pages.buttons import OutdatedButton, Press, Verb, read_press
+from bot.pages.excerpt import clipped
 
 LONGEST = 200  # UTF-16 units of what Telegram shows in answer to a press
 Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]

@@ -6,14 +6,14 @@ import asyncio
 
 from telegram import Update
 
-from bot.addressing import command_of
-from bot.buttons import Press
-from bot.desk import Caller, Context, caller_of, desk_of
+from bot.chats.addressing import command_of
+from bot.chats.desk import Caller, Context, caller_of, desk_of
+from bot.chats.replying import respond, say
 from bot.handlers.changes import Wish, admitted, is_admin, name_of, offer
-from bot.markup import text
-from bot.previews import removal_page, revisions_page
-from bot.rendering import Page
-from bot.replying import respond, say
+from bot.pages.buttons import Press
+from bot.pages.markup import text
+from bot.pages.previews import removal_page, revisions_page
+from bot.pages.rendering import Page
 from knowledge.changes import Change, back_to, overlay_of, with_overlay
 from knowledge.errors import UnknownRevision, UnusableShelf
 from knowledge.revisions import Revision, Revisions, What

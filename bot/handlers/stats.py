@@ -9,12 +9,12 @@ from datetime import datetime
 from telegram import Update
 from telegram.constants import ChatAction
 
-from bot.chart import picture
-from bot.desk import Context, desk_of
+from bot.chats.desk import Context, desk_of
+from bot.chats.replying import say
 from bot.handlers.changes import admitted
-from bot.replying import say
-from bot.stats import DAYS, in_words, week_of
-from bot.store import DAY
+from bot.pages.chart import picture
+from bot.records.stats import DAYS, in_words, week_of
+from bot.records.store import DAY
 from retrieval.answering import Answerer
 from retrieval.model import Citation
 

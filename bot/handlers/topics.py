@@ -6,16 +6,16 @@ import asyncio
 
 from telegram import Update
 
-from bot.addressing import command_of
-from bot.buttons import OutdatedButton, Press, fingerprint
-from bot.composing import compose
-from bot.desk import Caller, Context, admission, caller_of, desk_of
-from bot.excerpt import clipped
-from bot.rates import Admission
-from bot.rendering import MAX_WORD, Page, View, topic_page
-from bot.replying import earlier_answer, is_late_edit, respond, say
-from bot.store import Asking
-from bot.topics import find_topic, lists_people
+from bot.chats.addressing import command_of
+from bot.chats.composing import compose
+from bot.chats.desk import Caller, Context, admission, caller_of, desk_of
+from bot.chats.rates import Admission
+from bot.chats.replying import earlier_answer, is_late_edit, respond, say
+from bot.chats.topics import find_topic, lists_people
+from bot.pages.buttons import OutdatedButton, Press, fingerprint
+from bot.pages.excerpt import clipped
+from bot.pages.rendering import MAX_WORD, Page, View, topic_page
+from bot.records.store import Asking
 from knowledge.topics import Topic
 from retrieval.answering import Answerer
 from retrieval.model import Outcome

@@ -7,17 +7,17 @@ import logging
 from telegram import Document, Update
 from telegram.error import BadRequest, TelegramError
 
-from bot.addressing import command_of, spoken
-from bot.desk import Context, Desk, desk_of
-from bot.excerpt import clipped
+from bot.chats.addressing import command_of, spoken
+from bot.chats.desk import Context, Desk, desk_of
+from bot.chats.replying import say
+from bot.chats.working import working
 from bot.handlers.changes import Wish, admitted, name_of, offer_in
-from bot.markup import text
-from bot.previews import file_name
-from bot.remarks import remark_sentences
-from bot.rendering import Page
-from bot.replying import say
+from bot.pages.excerpt import clipped
+from bot.pages.markup import text
+from bot.pages.previews import file_name
+from bot.pages.remarks import remark_sentences
+from bot.pages.rendering import Page
 from bot.texts import Texts
-from bot.working import working
 from knowledge import readers
 from knowledge.changes import with_report
 from knowledge.errors import UnreadableReport, UnusableShelf

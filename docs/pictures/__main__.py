@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
-from bot.store import DAY, Answered, Asking, Store
+from bot.records.store import DAY, Answered, Asking, Store
 from docs.pictures.camera import NoBrowser, browser, photograph
 from docs.pictures.page import Scene, inline_results, menu, page
 from tests.telegram.bot_process import Setup, serving

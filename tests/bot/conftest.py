@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.opening import open_answerer
+from bot.library.opening import open_answerer
 from bot.settings import Settings, read_settings
 from retrieval.answering import Answerer
 from tests.telegram.server import TOKEN

@@ -11,10 +11,10 @@ from pathlib import Path
 from telegram import Update
 
 from bot.app import App, build_application
-from bot.desk import Desk, the_desk
-from bot.hearing import Hearing
+from bot.chats.desk import Desk, the_desk
+from bot.chats.hearing import Hearing
+from bot.records.store import Store
 from bot.settings import Settings
-from bot.store import Store
 from tests.telegram.refusal import Json
 from tests.telegram.server import Server, running
 from tests.telegram.world import Chat, Person

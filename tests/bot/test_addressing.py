@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from telegram import Bot, Message, Update, User
 
-from bot.addressing import (
+from bot.chats.addressing import (
     ADDRESSED,
     ANY_COMMAND,
     FOR_NOBODY,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.binding import LONGEST_QUOTE, binding, chosen_words, synonyms, undoing
+from bot.library.binding import LONGEST_QUOTE, binding, chosen_words, synonyms, undoing
 from knowledge.model import Span
 from knowledge.overlay import CuratedQuestion, Overlay
 from knowledge.revisions import What

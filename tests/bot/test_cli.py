@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from bot import heartbeat
+from bot.process import heartbeat
 from bot.settings import shipped_knowledge
 
 ROOT = Path(__file__).parents[2]
@@ -468,7 +468,7 @@ def test_a_bot_that_is_ended_while_it_starts_ends_well(
 ) -> None:
     early = (
         "import os, signal, sys\n"
-        "from bot import cli, serving, settings\n"
+        "from bot import cli, settings\nfrom bot.process import serving\n"
         f"{step} = lambda _: os.kill(os.getpid(), {sent.value}) or signal.pause()\n"
         "sys.exit(cli.main(['run']))"
     )

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.buttons import Verb
-from bot.composing import (
+from bot.chats.composing import (
     compose,
     compose_following,
     context_of,
@@ -14,9 +13,10 @@ from bot.composing import (
     follow_if_needed,
     section_of,
 )
-from bot.rendering import View
+from bot.pages.buttons import Verb
+from bot.pages.rendering import View
+from bot.records.store import Asking
 from bot.settings import Settings
-from bot.store import Asking
 from bot.texts import texts
 from retrieval.answering import Answerer
 from retrieval.errors import QuoteNotVerbatim

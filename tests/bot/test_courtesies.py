@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.courtesies import has_words, small_talk
+from bot.chats.courtesies import has_words, small_talk
 
 
 @pytest.mark.parametrize(

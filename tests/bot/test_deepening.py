@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import deepening as module
-from bot.deepening import deepening
+from bot.library import deepening as module
+from bot.library.deepening import deepening
 from bot.settings import Settings, read_settings
 from retrieval import semantic
 from retrieval.answering import Answerer

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.app import handlers
-from bot.buttons import Verb, fingerprint
-from bot.chat import LEAVING
-from bot.guide import (
+from bot.chats.menu import GROUP, GROUP_ADMINS, PRIVATE, menu
+from bot.pages.buttons import Verb, fingerprint
+from bot.pages.guide import (
     ADMIN,
     COMMANDS,
     choices_page,
@@ -20,9 +20,9 @@ from bot.guide import (
     section_page,
     start_page,
 )
-from bot.menu import GROUP, GROUP_ADMINS, PRIVATE, menu
-from bot.rendering import View
-from bot.store import Preferences
+from bot.pages.rendering import View
+from bot.records.store import Preferences
+from bot.terminal.chat import LEAVING
 from bot.texts import texts
 from knowledge.model import Kind, Paragraph, Report, Section, Span
 from knowledge.topics import RESERVED, Topic

@@ -35,7 +35,7 @@ async def test_without_its_memory_the_bot_still_answers(
             await bot.take(people.message(bot.chat, bot.person, people.text("桥有几座?")))
         (answer,) = bot.sent()
         assert "桥有五座" in answer
-        assert {record.name for record in caplog.records} == {"bot.memory"}
+        assert {record.name for record in caplog.records} == {"bot.records.memory"}
 
 
 async def test_what_telegram_cannot_parse_goes_out_as_plain_text(

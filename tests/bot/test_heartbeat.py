@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.heartbeat import FILE, OUT_OF_REACH, STOPPED, beat, diagnose, end
+from bot.process.heartbeat import FILE, OUT_OF_REACH, STOPPED, beat, diagnose, end
 
 
 def test_a_fresh_beat_is_healthy_and_an_old_one_is_not(tmp_path: Path) -> None:

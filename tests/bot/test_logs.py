@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.logs import JsonLines, Redacting, start_logging
+from bot.process.logs import JsonLines, Redacting, start_logging
 
 TOKEN = "123456:AAE-sesame_open_wide"
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.alone import alone
 from bot.cli import main
 from bot.errors import UnusableArchive, UnusableState
-from bot.heartbeat import beat
-from bot.moving import Moved, export_state, import_state
-from bot.store import FILE, Answered, Asking, Store
+from bot.process.alone import alone
+from bot.process.heartbeat import beat
+from bot.records.moving import Moved, export_state, import_state
+from bot.records.store import FILE, Answered, Asking, Store
 from knowledge.newest import shelf_in
 from knowledge.revisions import What
 

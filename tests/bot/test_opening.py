@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.opening import open_answerer, open_to_serve
+from bot.library.opening import open_answerer, open_to_serve
 from bot.settings import Settings
 from knowledge.changes import FOLDER, overlay_of, with_overlay
 from knowledge.errors import InvalidCatalog

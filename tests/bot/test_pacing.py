@@ -13,11 +13,11 @@ import pytest
 from telegram import Bot, Update
 from telegram.error import NetworkError, RetryAfter
 
-from bot import pacing
-from bot.memory import Memory
-from bot.pacing import Pacing
-from bot.store import Store
-from bot.turns import Turns
+from bot.chats import pacing
+from bot.chats.pacing import Pacing
+from bot.chats.turns import Turns
+from bot.records.memory import Memory
+from bot.records.store import Store
 from tests.telegram import people
 from tests.telegram.server import BOT, TOKEN
 from tests.telegram.world import World

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from bot.buttons import fingerprint
-from bot.piles import Pile, is_settled, piles
-from bot.store import Logged
+from bot.pages.buttons import fingerprint
+from bot.records.piles import Pile, is_settled, piles
+from bot.records.store import Logged
 from retrieval.answering import Answerer
 
 

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from bot.markup import MAX_ENTITIES, MAX_LENGTH
-from bot.previewing import Preview
-from bot.previews import (
+from bot.library.previewing import Preview
+from bot.pages.markup import MAX_ENTITIES, MAX_LENGTH
+from bot.pages.previews import (
     broken_page,
     faults_page,
     file_name,
@@ -20,8 +20,8 @@ from bot.previews import (
     removal_page,
     revisions_page,
 )
-from bot.remarks import remark_sentences
-from bot.rendering import View
+from bot.pages.remarks import remark_sentences
+from bot.pages.rendering import View
 from bot.texts import LANGUAGES, texts
 from knowledge.catalog import read_report
 from knowledge.description import Description

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.rates import Admission, Rates
+from bot.chats.rates import Admission, Rates
 
 WELCOME, WARN, SILENT = Admission.WELCOME, Admission.WARN, Admission.SILENT
 
@@ -43,7 +43,7 @@ def test_no_limit_is_no_limit() -> None:
 
 
 def test_those_who_asked_longest_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.rates.KEYS", 2)
+    monkeypatch.setattr("bot.chats.rates.KEYS", 2)
     rates = Rates(1, 0, Clock())
     assert [rates.admit(person, None) for person in "甲乙甲丙甲乙"] == [
         WELCOME,

@@ -5,10 +5,10 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.buttons import MAX_BYTES, MAX_COPY, Verb, read_press
-from bot.excerpt import clipped, excerpt, sentences
-from bot.markup import MAX_ENTITIES, MAX_LENGTH, text, utf16
-from bot.rendering import (
+from bot.pages.buttons import MAX_BYTES, MAX_COPY, Verb, read_press
+from bot.pages.excerpt import clipped, excerpt, sentences
+from bot.pages.markup import MAX_ENTITIES, MAX_LENGTH, text, utf16
+from bot.pages.rendering import (
     Page,
     View,
     answer_page,

@@ -6,7 +6,7 @@ import socket
 import time
 from pathlib import Path
 
-from bot.heartbeat import diagnose
+from bot.process.heartbeat import diagnose
 from tests.telegram import faults
 from tests.telegram.bot_process import Setup, serving, started
 from tests.telegram.conversation import Conversation

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.chart import picture
-from bot.stats import Day, Week, in_words, week_of
-from bot.store import Logged
+from bot.pages.chart import picture
+from bot.records.stats import Day, Week, in_words, week_of
+from bot.records.store import Logged
 from bot.texts import LANGUAGES, texts
 from knowledge.model import Kind
 from retrieval.model import Citation

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UnusableState
-from bot.store import DAY, FILE, Answered, Asking, Item, Logged, Preferences, Store
+from bot.records.store import DAY, FILE, Answered, Asking, Item, Logged, Preferences, Store
 from retrieval.model import Context
 
 
@@ -169,7 +169,7 @@ def test_many_threads_may_write_at_once(store: Store) -> None:
 def test_the_oldest_updates_and_no_newer_ones_are_forgotten(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.UPDATES_KEPT", 50)
+    monkeypatch.setattr("bot.records.store.UPDATES_KEPT", 50)
     for number in range(1, 201):
         store.done(number)
     assert [number for number in range(1, 201) if store.is_done(number)] == list(range(151, 201))
@@ -218,7 +218,7 @@ def test_damage_that_shows_later_is_said_with_what_to_do(tmp_path: Path) -> None
 def test_another_program_that_writes_is_waited_for_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.BUSY", 0.01)
+    monkeypatch.setattr("bot.records.store.BUSY", 0.01)
 
     def patience(store: Store) -> int:
         return int(store._db.execute("PRAGMA busy_timeout").fetchone()[0])

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from telegram import Bot, Update
 
-from bot.memory import Memory
-from bot.store import Store
-from bot.turns import Line, Turns
+from bot.chats.turns import Line, Turns
+from bot.records.memory import Memory
+from bot.records.store import Store
 from tests.telegram import people
 from tests.telegram.refusal import Json
 from tests.telegram.server import BOT, TOKEN

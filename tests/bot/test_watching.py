@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import watching
+from bot.library import watching
+from bot.library.watching import Watch
 from bot.settings import Settings
-from bot.watching import Watch
 from tests.bot.in_process import in_process
 
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from telegram import Update
 
-from bot import working as module
-from bot.desk import Caller
+from bot.chats import working as module
+from bot.chats.desk import Caller
+from bot.chats.working import show, tell_interrupted, working
 from bot.handlers import changes
-from bot.markup import text
-from bot.rendering import Page, View
+from bot.pages.markup import text
+from bot.pages.rendering import Page, View
+from bot.records.store import Preferences
 from bot.settings import Settings
-from bot.store import Preferences
 from bot.texts import texts
-from bot.working import show, tell_interrupted, working
 from knowledge.revisions import What
 from tests.bot.in_process import InProcess, in_process
 from tests.telegram import people

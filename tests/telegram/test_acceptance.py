@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.inbox import (
+from bot.chats.replying import markup_of
+from bot.pages.inbox import (
     WORDINGS,
     bound_page,
     broken_page,
@@ -13,10 +14,9 @@ from bot.inbox import (
     list_page,
     synonyms_page,
 )
-from bot.piles import Pile
-from bot.rendering import Page, View, answer_page, changed_remark, paragraph_page, topic_page
-from bot.replying import markup_of
-from bot.store import Item
+from bot.pages.rendering import Page, View, answer_page, changed_remark, paragraph_page, topic_page
+from bot.records.piles import Pile
+from bot.records.store import Item
 from bot.texts import texts
 from retrieval.model import Answer, Outcome, Quote
 from tests.bot.test_rendering import answers, bodies, hero, quote, quotes, views

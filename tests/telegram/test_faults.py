@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import FILE
+from bot.records.store import FILE
 from tests.telegram import faults, people
 from tests.telegram.bot_process import Setup, free_port, serving, started
 from tests.telegram.conftest import Start, by_webhook
@@ -185,7 +185,7 @@ async def test_a_file_that_another_program_holds_costs_memory_and_no_answer(star
             other.execute("ROLLBACK")
         pressed = await chat.press(answer, "👍")
         assert pressed.parameters["text"] == "谢谢，记下了。"
-        said = [line for line in one.bot.output.splitlines() if "bot.memory" in line]
+        said = [line for line in one.bot.output.splitlines() if "bot.records.memory" in line]
         assert len(said) == 2, said
         assert "another program is writing into" in said[0]
         assert "can be kept again" in said[1]

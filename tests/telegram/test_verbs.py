@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from bot.buttons import Verb
+from bot.pages.buttons import Verb
 from bot.texts import texts
 from tests.telegram.administration import administered, settled
 from tests.telegram.bot_process import ROOT

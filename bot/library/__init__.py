@@ -1,0 +1,1 @@
+"""Which knowledge answers, and how does it come to change?"""

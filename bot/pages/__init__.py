@@ -1,0 +1,1 @@
+"""What do pages look like? Pure: values in, markup and buttons out."""

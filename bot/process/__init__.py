@@ -1,0 +1,1 @@
+"""How does the running bot start, go on, and end?"""

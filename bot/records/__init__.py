@@ -1,0 +1,1 @@
+"""What is remembered of questions, chats and people?"""

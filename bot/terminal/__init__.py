@@ -1,0 +1,1 @@
+"""How is it to use in a terminal?"""
