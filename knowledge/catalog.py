@@ -439,10 +439,14 @@ def _find_absent(at: Location, row: ListedReport, report: Report, checker: Check
 
 def _inside(folder: Path, at: Location, name: str, checker: Checker, within: Within) -> Path | None:
     """The path of a file that ``folder`` names, if it does not leave the folder."""
-    if not within(name):
-        checker.add(at, f"{name} is outside the knowledge folder; move the file into it")
-        return None
-    return folder / name
+    if within(name):
+        return folder / name
+    if within.leads_in(name):
+        what = "is in the knowledge folder; write its path from there on, as in reports/lu.md"
+    else:
+        what = "is outside the knowledge folder; move the file into it"
+    checker.add(at, f"{name} {what}")
+    return None
 
 
 # --- with a catalog ------------------------------------------------------------------------------

@@ -207,10 +207,7 @@ def _named(content: bytes) -> tuple[str, ...]:
 
 def lies_in(folder: Path, name: str, within: Within) -> bool:
     """Whether ``folder`` has the file ``name``, of all those that are ``within`` it."""
-    path = os.path.normpath(name)
-    if os.path.isabs(path) or path.startswith(".."):  # noqa: PTH117 - as above
-        return False
-    return (folder / path).is_file() and within(path)
+    return within(name) and (folder / os.path.normpath(name)).is_file()
 
 
 def own_overlay(folder: Path) -> tuple[Overlay, Mapping[str, Path]]:
