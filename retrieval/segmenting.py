@@ -102,14 +102,14 @@ class _Learning(ABC):
         """Whether ``word`` is one of the dictionary's."""
 
     def cut_for_search(self, text: str) -> Iterable[str]:
-        if self._knows_all:
-            return self._cut(text)
-        with self._learning:
-            if len(text) > _LONG:
-                self.learn()
-            else:
-                self._learn(self._words.added_in(text))
-            return list(self._cut(text))
+        if not self._knows_all:
+            with self._learning:
+                if len(text) > _LONG:
+                    self.learn()
+                if not self._knows_all:  # or somebody else has learnt all of them meanwhile
+                    self._learn(self._words.added_in(text))
+                    return list(self._cut(text))
+        return self._cut(text)
 
     def knows(self, word: str) -> bool:
         return self._words.frequency(word) > 0 or self._has(word)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from retrieval.analysis import Analyzer
 from retrieval.errors import IndexOutOfDate
 from retrieval.index import build, revision
 from retrieval.saving import load, save
-from retrieval.segmenting import dictionary, fast_is_installed
+from retrieval.segmenting import _Learning, dictionary, fast_is_installed
 from retrieval.taught import PERSON, PLACE, Taught
 from tests.retrieval.conftest import of_texts
 from tests.retrieval.test_index import same
@@ -190,6 +191,31 @@ def test_several_threads_learn_and_cut_at_once(fast: bool) -> None:
     with ThreadPoolExecutor(4) as threads:
         for found in [threads.submit(lambda: list(map(learning.words, texts))) for _ in range(4)]:
             assert found.result() == expected
+
+
+@pytest.mark.parametrize("fast", KINDS)
+def test_who_waits_while_all_is_learnt_learns_nothing_again(
+    fast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segmenter = Analyzer(WORDS, fast=fast)._segmenter
+    assert isinstance(segmenter, _Learning)
+    added: list[str] = []
+    add = segmenter._add
+
+    def adding(words: Mapping[str, int]) -> None:
+        added.extend(words)
+        add(words)
+
+    monkeypatch.setattr(segmenter, "_add", adding)
+    text = "推行五级巡查制度，和三零机制。"
+    with ThreadPoolExecutor(1) as threads:
+        with segmenter._learning:
+            waiting = threads.submit(lambda: list(segmenter.cut_for_search(text)))
+            assert not wait([waiting], timeout=0.1).done
+            segmenter.learn()
+        assert waiting.result() == list(segmenter.cut_for_search(text))
+    assert added
+    assert len(added) == len(set(added))
 
 
 @given(
