@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge import sealed
+from knowledge.archive import rules
 from knowledge.errors import DamagedArchive, InvalidCatalog, UnusableShelf
 from knowledge.folder import CATALOG, REPORTS, document_entries
 from knowledge.lined_yaml import parse
@@ -87,13 +88,16 @@ _WRITTEN: dict[Path, _Known] = {}
 
 
 def recall(folder: Path, file: Path) -> None:
-    """Know of ``folder`` what ``remember`` wrote into ``file``; nothing where that is damaged.
+    """Know of ``folder`` what ``remember`` wrote into ``file``.
 
-    It need not have been this folder: a file is known by its place on the disk.
+    Nothing where that is damaged, or was written by another version of the program. It need not
+    have been this folder: a file is known by its place on the disk.
     """
     try:
         with np.load(io.BytesIO(sealed.read(file)), allow_pickle=False) as arrays:
             told = json.loads(arrays["told"].tobytes())
+            if told["rules"] != rules():
+                return
             known = _Known(
                 told["catalog"], told["named"], told["names"], arrays["looks"], arrays["digests"]
             )
@@ -107,7 +111,12 @@ def remember(folder: Path, file: Path) -> None:
     known = _KNOWN.get(os.fspath(folder), _NOTHING)
     if known is _WRITTEN.get(file):
         return
-    told = {"catalog": known.catalog, "named": list(known.named), "names": list(known.names)}
+    told = {
+        "rules": rules(),
+        "catalog": known.catalog,
+        "named": list(known.named),
+        "names": list(known.names),
+    }
     content = io.BytesIO()
     np.savez(
         content,

@@ -155,6 +155,22 @@ def test_whatever_byte_of_what_was_kept_changes_nothing_wrong_is_known(
         assert snapshot(folder) == expected
 
 
+def test_what_another_version_of_the_program_wrote_is_not_known(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "b.md").write_bytes(b"one")
+    (folder / "catalog.yaml").write_text(CATALOG, encoding="utf-8")
+    kept = tmp_path / "kept"
+    with monkeypatch.context() as before:  # it knew less of what a catalog names
+        before.setattr(module, "rules", lambda: "before")
+        before.setattr(module, "_named", lambda _: ())
+        assert list(snapshot(folder).digests) == ["catalog.yaml"]
+        remember(folder, kept)
+    forget()
+    recall(folder, kept)
+    assert list(snapshot(folder).digests) == ["b.md", "catalog.yaml"]
+
+
 def test_what_is_known_already_is_not_written_again(
     folder: Path, tmp_path: Path, read: list[str]
 ) -> None:
