@@ -89,7 +89,9 @@ def slip(error: yaml.MarkedYAMLError) -> tuple[int, str]:
     for pattern, advice, where_noticed in _SLIPS:
         if match := re.search(pattern, said):
             place = noticed if where_noticed or began is None else began
-            found = next(filter(None, match.groupdict().values()), None) or _character(place)
+            found = next(filter(None, match.groupdict().values()), None) or _character(
+                began or place
+            )
             return _line(place), advice.format(began=_line(began), found=found)
     return _line(noticed), f"look at quotation marks, colons and indentation ({said})"
 
