@@ -356,5 +356,6 @@ def file_name(name: str | None) -> str:
 
     Nor with what cannot be seen and turns the words around it about, or ends a line.
     """
-    seen = "".join(c for c in name or "" if unicodedata.category(c) != "Cf")
+    unseen = ("Cc", "Cf")
+    seen = "".join(c for c in name or "" if c.isspace() or unicodedata.category(c) not in unseen)
     return PurePosixPath(" ".join(seen.split()).replace("\\", "/")).name.strip() or "file"

@@ -172,6 +172,7 @@ def test_every_kind_of_remark_has_its_sentence(language: str) -> None:
         ("..", ".."),
         ("\u202edm.a\nb\u200b.md ", "dm.a b.md"),
         ("\u200b", "file"),
+        ("a\0\x1b[1m\x7fb\tc.md", "a[1mb c.md"),
     ],
 )
 def test_a_file_name_leads_nowhere(given_name: str | None, shown: str) -> None:
