@@ -178,7 +178,7 @@ class Store:
         try:
             return self._prepared()
         except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorcode", None) not in _DAMAGED:
+            if not _is_damage(error):
                 raise
         aside = self._path.with_name(f"{FILE}.damaged")
         self._path.replace(aside)
@@ -525,10 +525,15 @@ def _to_context(column: str) -> Context | None:
     return Context(question, tuple(citation_ids))
 
 
+def _is_damage(error: Exception) -> bool:
+    """Whether the file is not as SQLite writes it; above eight bits a code tells what of it."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+
+
 def unusable(folder: Path, error: Exception) -> UnusableState:
     """What to say of a state ``folder`` with which ``error`` happened."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
+    if _is_damage(error):
         return UnusableState(
             f"{folder / FILE} is damaged ({reason}); stop the bot and move it elsewhere:"
             " a new one is begun"

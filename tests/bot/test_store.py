@@ -11,7 +11,17 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UnusableState
-from bot.records.store import DAY, FILE, Answered, Asking, Item, Logged, Preferences, Store
+from bot.records.store import (
+    DAY,
+    FILE,
+    Answered,
+    Asking,
+    Item,
+    Logged,
+    Preferences,
+    Store,
+    unusable,
+)
 from retrieval.model import Context
 
 
@@ -213,6 +223,14 @@ def test_damage_that_shows_later_is_said_with_what_to_do(tmp_path: Path) -> None
         store._db.execute("PRAGMA shrink_memory")
         with pytest.raises(UnusableState, match=r"is damaged .* move it elsewhere"):
             store.answered(1, 7)
+
+
+def test_whatever_part_of_the_file_is_damaged_is_told_as_that() -> None:
+    error = sqlite3.DatabaseError("database disk image is malformed")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT_INDEX
+    assert "is damaged" in str(unusable(Path("state"), error))
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    assert "is damaged" not in str(unusable(Path("state"), error))
 
 
 def test_another_program_that_writes_is_waited_for_once(
