@@ -500,6 +500,8 @@ def asks_advice(question: str) -> bool:
 
     >>> asks_advice("菜刀生锈了怎么办?"), asks_advice("怎么办成了这件事?")
     (True, False)
+    >>> asks_advice("推荐几本书"), asks_advice("谁推荐了他?")
+    (True, False)
     """
     return _patterns().advice.search(question.rstrip("?!")) is not None
 
