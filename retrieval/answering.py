@@ -230,11 +230,12 @@ class Answerer:
         loosely = any(notice.kind is NoticeKind.FOLLOW_UP for notice in notices)
         judged = self._judged(text, among, loosely=loosely)
         unsure = any(part.outcome is not Outcome.ANSWERED for part in judged)
-        if unsure or self._reader.has_foreign(text):
+        foreign = self._reader.has_foreign(text)
+        if unsure or foreign:
             corrected, said = self._reader.correct(text)
             again = self._judged(corrected, among, loosely=loosely) if said else judged
             # A name in pinyin is no slip: what is found without it is about somebody else.
-            in_pinyin = any(notice.given.isascii() for notice in said)
+            in_pinyin = foreign and any(notice.given.isascii() for notice in said)
             if in_pinyin or _better(again, judged):
                 text, judged = corrected, again
                 notices += said
