@@ -44,7 +44,9 @@ from retrieval.scope import Scope
 LONGEST_QUESTION = 500  # characters of a question that are looked at
 _SAME = 95  # rapidfuzz ratio, 0 to 100, from which two paragraphs count as the same
 _FEW = 3  # suggestions
-_SETTLED = 0.14  # confidence below which a question may have been misspelt
+# Confidence below which a question may have been misspelt: what spelling was measured with, when it
+# was the threshold itself (docs/quality.md).
+_SETTLED = 0.14
 _EXAMPLES = 200  # questions that suggestions are chosen from
 
 
