@@ -54,10 +54,10 @@ SEED = 20261123
 # .05 .869 with 1.34; readers of a short paragraph would soon find all of it marked.
 SECOND = 0.1
 # The questions of reports say less in a paragraph's words than those learned from. Of 1,100 (the
-# shipped ones, written, blind, chat and alike in `tests/retrieval/reports`), those with a confidence
-# of .10 to .14 had the right paragraph first 13 times of 21 with semantic evidence and 11 of 12
-# without; those of .05 to .10, 10 times of 31 and 13 of 22. One shipped off-topic question has more,
-# and asks for advice, which needs more.
+# shipped ones, written, blind, chat and alike in `tests/retrieval/reports`), those with a
+# confidence of .10 to .14 had the right paragraph first 13 times of 21 with semantic evidence and
+# 11 of 12 without; those of .05 to .10, 10 times of 31 and 13 of 22. One shipped off-topic question
+# has more, and asks for advice, which needs more.
 THRESHOLD = 0.1
 
 # What more of a feature can only mean. A weight of the wrong sign would fit the noise.
