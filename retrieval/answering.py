@@ -20,10 +20,10 @@ from retrieval.analysis import Analyzer, Terms, normalise
 from retrieval.asking import days, topic
 from retrieval.curated import CuratedQuestions
 from retrieval.direct import Direct
+from retrieval.documents import documents
 from retrieval.engine import Engine
 from retrieval.explain import Explanation
 from retrieval.finding import Asked
-from retrieval.index import documents
 from retrieval.judging import Judge, Part
 from retrieval.model import (
     Absence,

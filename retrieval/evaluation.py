@@ -14,7 +14,7 @@ from knowledge.library import Library
 from knowledge.questions import GoldPlace, GoldQuestion
 from retrieval.analysis import normalise
 from retrieval.answering import Answerer
-from retrieval.index import documents
+from retrieval.documents import documents
 from retrieval.model import Citation, Notice, Outcome
 
 DEPTH = 10  # paragraphs of a ranking that are looked at

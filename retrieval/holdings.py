@@ -14,9 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.joined import Each, Joined
 from knowledge.library import Library
-from knowledge.model import Passage
 from knowledge.volume import Volume
 from retrieval.analysis import Analyzer, characters, normalise_all
 from retrieval.asking import held
@@ -109,17 +107,6 @@ class Holdings:
         """The ids of those terms that the library knows, in order, repeats included."""
         get = self.vocabulary.get
         return [number for term in terms if (number := get(term)) is not None]
-
-
-Documents = Joined[tuple[Passage, ...]]
-"""What is searched: the passages of one body paragraph together, the parts being reports."""
-
-
-def documents(library: Library) -> Documents:
-    """The documents of a library, in its order."""
-    volumes = library.volumes
-    bodies = Each(len(volumes), lambda number: volumes[number].body)
-    return Documents(bodies, library.figures.documents.tolist())
 
 
 def source(volume: Volume) -> Source:

@@ -16,9 +16,9 @@ from knowledge.model import Passage, Span
 from retrieval import checks, highlight, ranking, refusal, semantic
 from retrieval.analysis import Analyzer, normalise, normalise_all
 from retrieval.asking import asks_advice, bearers, is_errand, unit
+from retrieval.documents import documents
 from retrieval.engine import Engine
 from retrieval.finding import Asked, Found, ask, find
-from retrieval.index import documents
 from retrieval.likeness import Compare, VectorIndex
 from retrieval.model import Notice, NoticeKind, Outcome
 from retrieval.occurrences import Occurrences

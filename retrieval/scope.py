@@ -11,7 +11,7 @@ import numpy.typing as npt
 from knowledge.library import Library
 from retrieval.analysis import normalise, normalise_all
 from retrieval.asking import report_asked_for
-from retrieval.holdings import Documents
+from retrieval.documents import Documents
 from retrieval.model import Notice, NoticeKind
 
 Mask = npt.NDArray[np.bool_]

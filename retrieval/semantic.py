@@ -19,8 +19,8 @@ from knowledge.library import Library
 from knowledge.unkept import unkept
 from retrieval.analysis import normalise
 from retrieval.cores import cores
+from retrieval.documents import documents
 from retrieval.errors import EncoderMissing
-from retrieval.index import documents
 
 _log = logging.getLogger(__name__)
 Vectors = npt.NDArray[np.float32]

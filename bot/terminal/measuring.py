@@ -14,6 +14,7 @@ from knowledge.newest import load_newest, shelf_in
 from retrieval import semantic as meaning
 from retrieval.beir import load_beir
 from retrieval.building import build_answerer
+from retrieval.documents import documents
 from retrieval.errors import InvalidQuestions, RetrievalError
 from retrieval.evaluation import (
     Dataset,
@@ -26,7 +27,6 @@ from retrieval.evaluation import (
     measures,
     trec_run,
 )
-from retrieval.index import documents
 from retrieval.model import Citation, Outcome
 
 

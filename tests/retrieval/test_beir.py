@@ -8,9 +8,9 @@ import pytest
 from knowledge.model import Kind
 from knowledge.questions import GoldPlace
 from retrieval.beir import load_beir
+from retrieval.documents import documents
 from retrieval.errors import InvalidQuestions
 from retrieval.evaluation import Question, evaluate, measures
-from retrieval.index import documents
 from tests.retrieval.conftest import Answering
 
 CORPUS = [

@@ -9,7 +9,7 @@ from knowledge.topics import Entry, Place, Topic
 from retrieval.analysis import Analyzer
 from retrieval.answering import Answerer
 from retrieval.direct import Direct
-from retrieval.index import documents
+from retrieval.documents import documents
 from retrieval.model import Outcome
 from tests.retrieval.conftest import Answering
 

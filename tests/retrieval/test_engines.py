@@ -16,10 +16,11 @@ from knowledge.catalog import read_report
 from knowledge.description import Description
 from knowledge.library import Library
 from retrieval.analysis import Analyzer, normalise
+from retrieval.documents import documents
 from retrieval.engine import Engine
 from retrieval.engines.local import LocalEngine
 from retrieval.evidence import Alternative
-from retrieval.index import build, documents, revision
+from retrieval.index import build, revision
 from retrieval.saving import load, save
 from retrieval.segments import Limits, exchange
 

@@ -25,9 +25,10 @@ from retrieval import saving
 from retrieval.analysis import Analyzer
 from retrieval.answering import Answerer
 from retrieval.building import VERIFYING, build_answerer, make_analyzer
+from retrieval.documents import documents
 from retrieval.engines.local import LocalEngine
 from retrieval.errors import IndexOutOfDate
-from retrieval.index import build, documents, revision
+from retrieval.index import build, revision
 from retrieval.model import Answer
 from retrieval.saving import load, save
 from retrieval.taught import Taught

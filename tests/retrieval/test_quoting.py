@@ -14,8 +14,8 @@ from knowledge.outline import one_paragraph, outline
 from knowledge.readers import read
 from retrieval import quoting
 from retrieval.answering import Answerer
+from retrieval.documents import documents
 from retrieval.errors import QuoteNotVerbatim
-from retrieval.index import documents
 from retrieval.model import Citation, Quote, Resolved
 from tests.retrieval.conftest import Answering, of_texts
 

@@ -14,10 +14,11 @@ from retrieval import saving
 from retrieval.analysis import Analyzer
 from retrieval.building import index_of, make_analyzer
 from retrieval.counts import Counts
+from retrieval.documents import documents
 from retrieval.engines.local import LocalEngine
 from retrieval.errors import IndexOutOfDate
 from retrieval.evidence import Alternative
-from retrieval.index import Index, build, documents
+from retrieval.index import Index, build
 from retrieval.segments import Limits, Segmented, exchange
 from tests.retrieval.conftest import of_texts
 from tests.retrieval.test_engines import Reference

@@ -13,9 +13,9 @@ from knowledge.library import Library
 from retrieval import refusal, semantic
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer
+from retrieval.documents import documents
 from retrieval.engine import Hits
 from retrieval.errors import EncoderMissing
-from retrieval.index import documents
 from retrieval.likeness import Likeness, VectorIndex
 from retrieval.model import Outcome
 from retrieval.semantic import clauses, embed, encoder_for, installed_encoder
