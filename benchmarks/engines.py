@@ -82,8 +82,8 @@ def _texts(corpus: Corpus) -> list[str]:
 
 
 def _build_ours(documents: list[Words], folder: Path) -> None:
+    from retrieval.impacts import Impacts
     from retrieval.postings import Postings
-    from retrieval.pruning import Impacts
 
     postings = Postings.of(documents, len(dictionary()[0]))
     impacts = Impacts.of(postings, k1=K1, b=B)
@@ -96,8 +96,8 @@ def _build_ours(documents: list[Words], folder: Path) -> None:
 def opened(folder: Path) -> PostingsBM25:
     """Our engine with the index in ``folder``."""
     from retrieval.bm25 import PostingsBM25
+    from retrieval.impacts import Impacts
     from retrieval.postings import Postings
-    from retrieval.pruning import Impacts
 
     mapped = {file.stem: np.load(file, mmap_mode="r") for file in folder.glob("*.npy")}
     impacts = Impacts(mapped.pop("steps"), mapped.pop("highest"), K1, B)

@@ -18,16 +18,11 @@ import numpy.typing as npt
 from rank_bm25 import BM25Plus
 
 from retrieval.counts import Counts
+from retrieval.impacts import K1, B, Impacts
 from retrieval.postings import Ids, Places, Postings
-from retrieval.pruning import Costs, Impacts, Pruning
-
-__all__ = ["Costs", "Impacts", "Postings", "PostingsBM25", "Rest", "top"]
+from retrieval.pruning import Costs, Pruning
 
 Floats = npt.NDArray[np.float64]
-
-# The best of those measured for Chinese words and bigrams.
-K1 = 0.9
-B = 0.6
 
 _FEW = 256  # so few scores are sorted sooner than selected from
 _WIDTH = 256  # so many scores, each the highest of a group, bound what the best have

@@ -16,8 +16,9 @@ from rank_bm25 import BM25Plus
 
 from retrieval.bm25 import PostingsBM25, Rest, top
 from retrieval.counts import Counts
+from retrieval.impacts import Impacts
 from retrieval.postings import Postings
-from retrieval.pruning import Costs, Impacts, Pruning
+from retrieval.pruning import Costs, Pruning
 
 VOCABULARY = 12
 
