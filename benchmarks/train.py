@@ -34,13 +34,14 @@ from scipy.optimize import minimize
 from knowledge.library import Library
 from knowledge.outline import one_paragraph
 from retrieval import highlight, ranking, refusal, semantic
-from retrieval.analysis import PARAMETERS, Analyzer, Terms, normalise
+from retrieval.analysis import Analyzer, Terms, normalise
 from retrieval.asking import topic
 from retrieval.documents import documents
 from retrieval.engines.local import LocalEngine
 from retrieval.finding import Asked, Found, ask, find
 from retrieval.index import build
 from retrieval.likeness import Compare, VectorIndex
+from retrieval.parameters import PARAMETERS
 from retrieval.synonyms import Thesaurus
 
 Matrix = npt.NDArray[np.float64]

@@ -28,9 +28,8 @@ import opencc
 
 from knowledge.model import Span
 from retrieval import segmenting, taught
+from retrieval.parameters import PARAMETERS
 from retrieval.taught import PERSON, PLACE, Taught
-
-PARAMETERS = Path(__file__).parent / "parameters"
 
 
 class _Folding(dict[int, str]):

@@ -9,7 +9,7 @@ from enum import IntEnum
 from functools import cache, lru_cache
 
 from knowledge import plain_yaml
-from retrieval.analysis import PARAMETERS
+from retrieval.parameters import PARAMETERS
 
 
 class Sought(IntEnum):

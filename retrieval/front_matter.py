@@ -7,8 +7,8 @@ from functools import cache
 
 from knowledge import plain_yaml
 from knowledge.model import Kind
-from retrieval.analysis import PARAMETERS
 from retrieval.asking import report_asked_for, topic
+from retrieval.parameters import PARAMETERS
 
 
 @cache

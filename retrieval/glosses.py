@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from functools import cache
 
-from retrieval.analysis import PARAMETERS
+from retrieval.parameters import PARAMETERS
 
 
 @cache

@@ -13,10 +13,10 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.analysis import PARAMETERS
 from retrieval.asking import RECOGNISED, Sought, asked_kind, unit, without_numbers_of
 from retrieval.evidence import BIGRAMS, CHARACTERS, FAMILIES, Evidence
 from retrieval.likeness import Likeness
+from retrieval.parameters import PARAMETERS
 
 FEATURES = (
     "words",  # share of the question's rarity (idf in the library) that the sentence holds

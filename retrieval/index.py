@@ -31,10 +31,11 @@ from knowledge import passages, volume
 from knowledge.library import Library
 from knowledge.volume import Volume
 from retrieval import analysis, asking, holdings
-from retrieval.analysis import PARAMETERS, Analyzer, certain_bigrams
+from retrieval.analysis import Analyzer, certain_bigrams
 from retrieval.holdings import KEY_SIZE, Holdings, distinct, keys, offsets, source
 from retrieval.impacts import K1, B, Impacts
 from retrieval.merging import merge
+from retrieval.parameters import PARAMETERS
 from retrieval.room import Memory, Room
 from retrieval.taught import Taught
 from retrieval.vocabulary import encoded

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from knowledge import plain_yaml
-from retrieval.analysis import PARAMETERS
 from retrieval.model import Answer, Quote
+from retrieval.parameters import PARAMETERS
 
 
 @dataclass(frozen=True, slots=True)

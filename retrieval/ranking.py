@@ -12,9 +12,9 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.analysis import PARAMETERS
 from retrieval.asking import RECOGNISED, Sought
 from retrieval.evidence import BIGRAMS, CHARACTERS, WORDS, Evidence
+from retrieval.parameters import PARAMETERS
 
 Matrix = npt.NDArray[np.float64]
 

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from retrieval import ranking
-from retrieval.analysis import PARAMETERS
 from retrieval.evidence import BIGRAMS, CHARACTERS, WORDS
 from retrieval.finding import Found
+from retrieval.parameters import PARAMETERS
 
 SURE = 0.95
 """Confidence by words alone from which evidence by meaning is not asked for.
