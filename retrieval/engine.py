@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from retrieval.analysis import Terms
-from retrieval.evidence import Alternative, Evidence
+from retrieval.evidence import Evidence
+from retrieval.synonyms import Alternative
 
 
 @dataclass(frozen=True, slots=True)

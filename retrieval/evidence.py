@@ -11,26 +11,13 @@ import numpy.typing as npt
 
 from retrieval.analysis import Terms
 from retrieval.holdings import Holdings
+from retrieval.synonyms import Alternative
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 WORDS, BIGRAMS, CHARACTERS = range(3)
 FAMILIES = ("words", "bigrams", "characters")
-
-
-@dataclass(frozen=True, slots=True)
-class Alternative:
-    """Another way to say a part of the question.
-
-    A sentence that holds all of ``instead`` is taken to hold ``covered`` as well; both are terms.
-    ``given`` and ``meant`` are the two as they are written, to be told to readers.
-    """
-
-    covered: tuple[str, ...]
-    instead: tuple[str, ...]
-    given: str = ""
-    meant: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from retrieval import ranking
-from retrieval.evidence import Alternative
 from retrieval.finding import Found
 from retrieval.model import Citation, Notice, NoticeKind, Outcome
+from retrieval.synonyms import Alternative
 
 _SHOWN = 3  # passages explained
 

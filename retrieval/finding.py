@@ -12,9 +12,9 @@ from retrieval import ranking
 from retrieval.analysis import Analyzer, Terms
 from retrieval.asking import Sought, sought, topic, without_exclusion
 from retrieval.engine import Engine, Hits
-from retrieval.evidence import Alternative, Evidence
+from retrieval.evidence import Evidence
 from retrieval.likeness import Compare, Likeness
-from retrieval.synonyms import Thesaurus
+from retrieval.synonyms import Alternative, Thesaurus
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from retrieval.analysis import Analyzer, Terms, normalise
-from retrieval.evidence import Alternative
 from retrieval.glosses import explained_alike
 
 _MOST = 3  # words of a general dictionary that stand for one of the question's
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another way to say a part of the question.
+
+    A sentence that holds all of ``instead`` is taken to hold ``covered`` as well; both are terms.
+    ``given`` and ``meant`` are the two as they are written, to be told to readers.
+    """
+
+    covered: tuple[str, ...]
+    instead: tuple[str, ...]
+    given: str = ""
+    meant: str = ""
 
 
 def _indexed(terms: Terms) -> tuple[str, ...]:

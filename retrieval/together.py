@@ -16,10 +16,11 @@ import numpy.typing as npt
 from retrieval.analysis import Terms
 from retrieval.bm25 import PostingsBM25, Rest
 from retrieval.counts import Counts
-from retrieval.evidence import Alternative, Evidence, QueryTerms, gather, interleaved, weigh
+from retrieval.evidence import Evidence, QueryTerms, gather, interleaved, weigh
 from retrieval.holdings import Holdings, Ids, offsets
 from retrieval.index import Index
 from retrieval.segments import Segmented
+from retrieval.synonyms import Alternative
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

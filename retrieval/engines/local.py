@@ -11,9 +11,10 @@ import numpy.typing as npt
 from retrieval.analysis import Terms
 from retrieval.bm25 import PostingsBM25
 from retrieval.engine import Hits
-from retrieval.evidence import Alternative, Evidence, gather, weigh
+from retrieval.evidence import Evidence, gather, weigh
 from retrieval.index import Index
 from retrieval.segments import Segmented
+from retrieval.synonyms import Alternative
 from retrieval.together import REMEMBERED, Together
 
 

@@ -19,10 +19,10 @@ from retrieval.analysis import Analyzer, normalise
 from retrieval.documents import documents
 from retrieval.engine import Engine
 from retrieval.engines.local import LocalEngine
-from retrieval.evidence import Alternative
 from retrieval.index import build, revision
 from retrieval.saving import load, save
 from retrieval.segments import Limits, exchange
+from retrieval.synonyms import Alternative
 
 FERRY = """\
 # 渡口纪事

@@ -17,9 +17,9 @@ from retrieval.counts import Counts
 from retrieval.documents import documents
 from retrieval.engines.local import LocalEngine
 from retrieval.errors import IndexOutOfDate
-from retrieval.evidence import Alternative
 from retrieval.index import Index, build
 from retrieval.segments import Limits, Segmented, exchange
+from retrieval.synonyms import Alternative
 from tests.retrieval.conftest import of_texts
 from tests.retrieval.test_engines import Reference
 from tests.retrieval.test_index import same
