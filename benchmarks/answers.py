@@ -23,9 +23,9 @@ import knowledge
 from benchmarks.measure import ROUNDS, machine
 from benchmarks.worker import resident
 from knowledge.catalog import load_library
-from retrieval import semantic
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer
+from retrieval.relevance import semantic
 
 
 def ask(answerer: Answerer, questions: list[str]) -> list[float]:

@@ -28,13 +28,13 @@ from benchmarks.measure import ROOT
 from benchmarks.reports import PARAGRAPHS, SECTIONS, sentences
 from knowledge.library import Library
 from knowledge.model import Kind, Paragraph, Report, Section, Span
-from retrieval.analysis import Analyzer
 from retrieval.building import index_of, make_analyzer
-from retrieval.engines.local import LocalEngine
-from retrieval.index import Index
-from retrieval.saving import open_any, size, verify
-from retrieval.segmenting import fast_is_installed
-from retrieval.segments import LIMITS, Limits
+from retrieval.indexing.index import Index
+from retrieval.indexing.saving import open_any, size, verify
+from retrieval.indexing.segments import LIMITS, Limits
+from retrieval.search.local import LocalEngine
+from retrieval.text.analysis import Analyzer
+from retrieval.text.segmenting import fast_is_installed
 
 Made = TypeVar("Made")
 

@@ -22,7 +22,7 @@ from benchmarks.corpus import Corpus, dictionary
 if TYPE_CHECKING:
     import tantivy
 
-    from retrieval.bm25 import PostingsBM25
+    from retrieval.search.bm25 import PostingsBM25
 
 K1, B = 0.9, 0.6
 
@@ -82,8 +82,8 @@ def _texts(corpus: Corpus) -> list[str]:
 
 
 def _build_ours(documents: list[Words], folder: Path) -> None:
-    from retrieval.impacts import Impacts
-    from retrieval.postings import Postings
+    from retrieval.indexing.impacts import Impacts
+    from retrieval.indexing.postings import Postings
 
     postings = Postings.of(documents, len(dictionary()[0]))
     impacts = Impacts.of(postings, k1=K1, b=B)
@@ -95,9 +95,9 @@ def _build_ours(documents: list[Words], folder: Path) -> None:
 
 def opened(folder: Path) -> PostingsBM25:
     """Our engine with the index in ``folder``."""
-    from retrieval.bm25 import PostingsBM25
-    from retrieval.impacts import Impacts
-    from retrieval.postings import Postings
+    from retrieval.indexing.impacts import Impacts
+    from retrieval.indexing.postings import Postings
+    from retrieval.search.bm25 import PostingsBM25
 
     mapped = {file.stem: np.load(file, mmap_mode="r") for file in folder.glob("*.npy")}
     impacts = Impacts(mapped.pop("steps"), mapped.pop("highest"), K1, B)

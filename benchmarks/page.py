@@ -11,7 +11,7 @@ from benchmarks.corpus import TERMS_ASKED
 from benchmarks.engines import BY_NAME, K1, B
 from benchmarks.measure import LARGE_ROUNDS, REFERENCE, ROOT, ROUNDS, K, Measured, Run
 from benchmarks.served import Throughput
-from retrieval.pruning import Costs
+from retrieval.search.pruning import Costs
 
 RESULTS = ROOT / "benchmarks" / "results.json"
 LATENCY = "benchmark-latency.svg"

@@ -17,11 +17,11 @@ from pathlib import Path
 
 from bot.settings import shipped_knowledge
 from knowledge.catalog import load_library
-from retrieval import ranking
-from retrieval.beir import load_beir
 from retrieval.building import build_answerer
-from retrieval.evaluation import Dataset, evaluate, gold_dataset, measures
-from retrieval.semantic import Encoder, installed_encoder
+from retrieval.evaluation.beir import load_beir
+from retrieval.evaluation.measures import Dataset, evaluate, gold_dataset, measures
+from retrieval.relevance import ranking
+from retrieval.relevance.semantic import Encoder, installed_encoder
 
 SHOWN = (
     "recall@1", "recall@3", "recall@10", "mrr@10", "sentence@1", "answered_when_answerable",

@@ -25,9 +25,9 @@ from benchmarks.reports import PARAGRAPHS, SECTIONS, text_of_report, write_repor
 from knowledge.catalog import load_library
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer, make_analyzer
-from retrieval.engines.local import LocalEngine
-from retrieval.index import build
-from retrieval.saving import open_any
+from retrieval.indexing.index import build
+from retrieval.indexing.saving import open_any
+from retrieval.search.local import LocalEngine
 
 RATE = 30  # questions a second: what Telegram lets one bot send
 RELOADS = 12

@@ -19,13 +19,13 @@ from unittest.mock import patch
 import jieba
 
 from benchmarks.corpus import dictionary
-from retrieval.analysis import normalise
-from retrieval.asking import topic
-from retrieval.beir import load_beir
 from retrieval.building import build_answerer
-from retrieval.evaluation import Question, evaluate, measures
-from retrieval.names import syllable
-from retrieval.spelling import Speller
+from retrieval.evaluation.beir import load_beir
+from retrieval.evaluation.measures import Question, evaluate, measures
+from retrieval.query.asking import topic
+from retrieval.query.names import syllable
+from retrieval.query.spelling import Speller
+from retrieval.text.analysis import normalise
 
 SAMPLE = 500  # questions of a folder
 COMMON = 3_500  # characters that people may take for another

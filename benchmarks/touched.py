@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.engines import opened
-from retrieval.bm25 import PostingsBM25
-from retrieval.postings import Ids
-from retrieval.pruning import Mask, Pruning, Sums, Units, _Plan, _Reading
+from retrieval.indexing.postings import Ids
+from retrieval.search.bm25 import PostingsBM25
+from retrieval.search.pruning import Mask, Pruning, Sums, Units, _Plan, _Reading
 
 Questions: TypeAlias = tuple[Sequence[Sequence[int]], int]
 """Questions and how many documents each is to find."""
@@ -74,7 +74,7 @@ class _Counting(Pruning):
 
 def touched(folder: Path, kinds: Mapping[str, Questions]) -> dict[str, Touched]:
     """What questions of each kind touch of the index that our engine has built in ``folder``."""
-    with patch("retrieval.bm25.Pruning", _Counting):
+    with patch("retrieval.search.bm25.Pruning", _Counting):
         bm25 = opened(folder)
     return {kind: _of(bm25, folder, questions, k) for kind, (questions, k) in kinds.items()}
 

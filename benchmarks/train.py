@@ -33,16 +33,17 @@ from scipy.optimize import minimize
 
 from knowledge.library import Library
 from knowledge.outline import one_paragraph
-from retrieval import highlight, ranking, refusal, semantic
-from retrieval.analysis import Analyzer, Terms, normalise
-from retrieval.asking import topic
 from retrieval.documents import documents
-from retrieval.engines.local import LocalEngine
-from retrieval.finding import Asked, Found, ask, find
-from retrieval.index import build
-from retrieval.likeness import Compare, VectorIndex
+from retrieval.indexing.index import build
+from retrieval.judging import highlight, refusal
 from retrieval.parameters import PARAMETERS
-from retrieval.synonyms import Thesaurus
+from retrieval.query.asking import topic
+from retrieval.query.synonyms import Thesaurus
+from retrieval.relevance import ranking, semantic
+from retrieval.relevance.finding import Asked, Found, ask, find
+from retrieval.relevance.likeness import Compare, VectorIndex
+from retrieval.search.local import LocalEngine
+from retrieval.text.analysis import Analyzer, Terms, normalise
 
 Matrix = npt.NDArray[np.float64]
 

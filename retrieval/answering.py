@@ -15,16 +15,14 @@ from rapidfuzz import fuzz
 from knowledge.library import Library
 from knowledge.model import Passage, Report, Span
 from knowledge.topics import Entry, Topic
-from retrieval import quoting, ranking, semantic
-from retrieval.analysis import Analyzer, Terms, normalise
-from retrieval.asking import days, topic
-from retrieval.curated import CuratedQuestions
-from retrieval.direct import Direct
+from retrieval import quoting
 from retrieval.documents import documents
-from retrieval.engine import Engine
 from retrieval.explain import Explanation
-from retrieval.finding import Asked
-from retrieval.judging import Judge, Part
+from retrieval.judging.judge import Judge, Part
+from retrieval.judging.nearness import is_related
+from retrieval.judging.occurrences import Occurrences
+from retrieval.lookup.curated import CuratedQuestions
+from retrieval.lookup.direct import Direct
 from retrieval.model import (
     Absence,
     Answer,
@@ -36,10 +34,13 @@ from retrieval.model import (
     Quote,
     Resolved,
 )
-from retrieval.nearness import is_related
-from retrieval.occurrences import Occurrences
-from retrieval.reading import Reader
-from retrieval.scope import Scope
+from retrieval.query.asking import days, topic
+from retrieval.query.reading import Reader
+from retrieval.query.scope import Scope
+from retrieval.relevance import ranking, semantic
+from retrieval.relevance.finding import Asked
+from retrieval.search.engine import Engine
+from retrieval.text.analysis import Analyzer, Terms, normalise
 
 LONGEST_QUESTION = 500  # characters of a question that are looked at
 _SAME = 95  # rapidfuzz ratio, 0 to 100, from which two paragraphs count as the same

@@ -18,19 +18,19 @@ from knowledge.lexicon import Name
 from knowledge.library import Library
 from knowledge.unkept import unkept
 from knowledge.volume import Volume
-from retrieval import semantic
-from retrieval.analysis import Analyzer, ascending
 from retrieval.answering import Answerer
-from retrieval.bulk import BLOCK, Bulk
-from retrieval.engines.local import LocalEngine
 from retrieval.errors import IndexOutOfDate
-from retrieval.holdings import Holdings, keys
-from retrieval.index import Analysing, Index, Progress, analysed_here, build, revision
-from retrieval.ranking import Weights
-from retrieval.room import Memory, Room
-from retrieval.saving import any_saved, discard, open_any, saving, told_by, verify
-from retrieval.segmenting import fast_is_installed
-from retrieval.segments import LIMITS, Limits, Segmented, exchange
+from retrieval.indexing.bulk import BLOCK, Bulk
+from retrieval.indexing.holdings import Holdings, keys
+from retrieval.indexing.index import Analysing, Index, Progress, analysed_here, build, revision
+from retrieval.indexing.room import Memory, Room
+from retrieval.indexing.saving import any_saved, discard, open_any, saving, told_by, verify
+from retrieval.indexing.segments import LIMITS, Limits, Segmented, exchange
+from retrieval.relevance import semantic
+from retrieval.relevance.ranking import Weights
+from retrieval.search.local import LocalEngine
+from retrieval.text.analysis import Analyzer, ascending
+from retrieval.text.segmenting import fast_is_installed
 
 _log = logging.getLogger(__name__)
 _LONGEST_TERM = 8  # characters of a term that is kept whole; longer ones are sentences

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retrieval import ranking
-from retrieval.finding import Found
 from retrieval.model import Citation, Notice, NoticeKind, Outcome
-from retrieval.synonyms import Alternative
+from retrieval.query.synonyms import Alternative
+from retrieval.relevance import ranking
+from retrieval.relevance.finding import Found
 
 _SHOWN = 3  # passages explained
 

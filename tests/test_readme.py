@@ -19,9 +19,10 @@ from typing import Any
 import pytest
 
 from bot.settings import Settings, variables
-from retrieval import highlight, ranking, refusal
+from retrieval.judging import highlight, refusal
 from retrieval.model import NoticeKind, Outcome
 from retrieval.parameters import PARAMETERS
+from retrieval.relevance import ranking
 
 ROOT = Path(__file__).parents[1]
 # Each with the language that its readers' terminals speak.

@@ -46,12 +46,12 @@ from bot.records.piles import Pile, is_settled, piles
 from bot.records.store import Item
 from knowledge.errors import KnowledgeError, OutdatedDraft, UnknownDraft
 from knowledge.revisions import Revision
-from retrieval.analysis import normalise
 from retrieval.answering import Answerer
 from retrieval.errors import RetrievalError
-from retrieval.gate import Consequences
+from retrieval.evaluation.gate import Consequences
 from retrieval.model import Quote
 from retrieval.quoting import prove
+from retrieval.text.analysis import normalise
 
 MOST = 60  # piles that are looked at: an admin works from the top
 LONGEST_WORD = 20  # characters of a word that means the same as another

@@ -17,7 +17,7 @@ from knowledge.newest import archive_in
 from knowledge.overlay import CuratedQuestion, Overlay
 from knowledge.revisions import Revisions, What
 from retrieval.answering import Answerer
-from retrieval.gate import Consequences, consequences
+from retrieval.evaluation.gate import Consequences, consequences
 from retrieval.model import Quote
 
 BIND, UNBIND, SYNONYMS, NO_SYNONYMS = "bind", "unbind", "synonyms", "no_synonyms"

@@ -17,8 +17,8 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from bot.settings import Settings
-from retrieval import semantic
 from retrieval.answering import Answerer
+from retrieval.relevance import semantic
 
 _log = logging.getLogger(__name__)
 LOOKED = 2.0  # seconds between looks for a library that lacks it

@@ -19,7 +19,7 @@ from knowledge.revisions import Revision, Revisions
 from knowledge.unkept import unkept
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer
-from retrieval.semantic import encoder_for
+from retrieval.relevance.semantic import encoder_for
 
 _log = logging.getLogger(__name__)
 FILES = Path("cache") / "folder.npz"

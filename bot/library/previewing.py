@@ -15,7 +15,7 @@ from knowledge.library import Library
 from knowledge.newest import archive_in
 from knowledge.revisions import Revision, Revisions, What
 from retrieval.answering import Answerer
-from retrieval.gate import Consequences, consequences
+from retrieval.evaluation.gate import Consequences, consequences
 
 Progress = Callable[[int, int], None]
 ASKED = 200  # questions of readers that are asked again

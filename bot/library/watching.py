@@ -29,7 +29,7 @@ from knowledge.newest import archive_in
 from knowledge.snapshot import snapshot
 from retrieval.answering import Answerer
 from retrieval.errors import RetrievalError
-from retrieval.gate import consequences
+from retrieval.evaluation.gate import consequences
 
 _log = logging.getLogger(__name__)
 QUIET = 1000  # milliseconds without a change after which a change is looked at

@@ -19,7 +19,7 @@ from knowledge.difference import ReportChange, Said
 from knowledge.library import Library
 from knowledge.model import Kind, Report
 from knowledge.revisions import Revision, What
-from retrieval.gate import ChangedAnswer, Consequences
+from retrieval.evaluation.gate import ChangedAnswer, Consequences
 from retrieval.model import Answer, Outcome
 
 LINES = 8  # of each list; what is more is counted

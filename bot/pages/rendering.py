@@ -22,8 +22,8 @@ from bot.pages.markup import utf16 as units
 from bot.texts import Texts
 from knowledge.model import Kind, Report, Span
 from knowledge.topics import Entry, Topic
+from retrieval.judging.nearness import is_near
 from retrieval.model import Absence, Answer, Citation, Notice, NoticeKind, Outcome, Quote
-from retrieval.nearness import is_near
 
 FOLDED = 60  # code points that a folded quotation shows for certain, on the narrowest phone
 MAX_LEAD = 400  # UTF-16 units of an answering sentence that is said before the quotation

@@ -10,11 +10,11 @@ from rapidfuzz import fuzz, process
 
 from bot.pages.buttons import fingerprint
 from bot.records.store import Logged
-from retrieval.analysis import normalise
 from retrieval.answering import Answerer
-from retrieval.asking import topic
-from retrieval.curated import letters
+from retrieval.lookup.curated import letters
 from retrieval.model import NoticeKind, Outcome
+from retrieval.query.asking import topic
+from retrieval.text.analysis import normalise
 
 ALIKE = 80  # rapidfuzz ratio of two questions' topics, 0 to 100, from which they share a pile
 MOST = 2000  # different questions that are looked at, those asked most

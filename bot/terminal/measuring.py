@@ -11,12 +11,11 @@ from pathlib import Path
 from bot.terminal.progress import Progress, Task
 from knowledge.catalog import load_questions
 from knowledge.newest import load_newest, shelf_in
-from retrieval import semantic as meaning
-from retrieval.beir import load_beir
 from retrieval.building import build_answerer
 from retrieval.documents import documents
 from retrieval.errors import InvalidQuestions, RetrievalError
-from retrieval.evaluation import (
+from retrieval.evaluation.beir import load_beir
+from retrieval.evaluation.measures import (
     Dataset,
     Measures,
     Result,
@@ -28,6 +27,7 @@ from retrieval.evaluation import (
     trec_run,
 )
 from retrieval.model import Citation, Outcome
+from retrieval.relevance import semantic as meaning
 
 
 def measure(

@@ -13,8 +13,8 @@ from rich.text import Text
 from bot.pages.excerpt import merged
 from bot.pages.rendering import absence_sentences, citation_text, notice_sentence
 from bot.texts import DEFAULT, Texts, language_of, texts
+from retrieval.judging.nearness import is_near
 from retrieval.model import Answer, NoticeKind, Outcome, Quote
-from retrieval.nearness import is_near
 
 if TYPE_CHECKING:
     from knowledge.topics import Entry, Topic

@@ -14,7 +14,7 @@ from benchmarks import corpus, page, served
 from benchmarks.engines import BY_NAME
 from benchmarks.measure import ORDINARY, Run, measure
 from benchmarks.touched import touched
-from retrieval.pruning import Costs
+from retrieval.search.pruning import Costs
 
 
 def test_the_same_seed_gives_the_same_corpus_and_questions() -> None:
@@ -81,7 +81,7 @@ def test_what_is_touched_is_less_than_all_where_documents_are_chosen(tmp_path: P
     made = corpus.corpus(20_000)
     BY_NAME["wenju"].build([made.document(number) for number in range(20_000)], tmp_path)
     kinds = {"few": (corpus.questions(made, 20), 10), "frequent": (corpus.frequent(5, 9), 10)}
-    with patch("retrieval.bm25.Costs", partial(Costs, whole=0, first=500, more=2_000)):
+    with patch("retrieval.search.bm25.Costs", partial(Costs, whole=0, first=500, more=2_000)):
         found = touched(tmp_path, kinds)
     assert 0 < found["few"].read < found["few"].held
     assert 10 <= found["few"].scored < 40

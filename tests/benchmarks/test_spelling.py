@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 from benchmarks.spelling import homophones, misspelled
-from retrieval.evaluation import Question
-from retrieval.names import sound
+from retrieval.evaluation.measures import Question
+from retrieval.query.names import sound
 
 CHANCE = random.Random(3)  # noqa: S311 - to choose characters
 

@@ -11,9 +11,9 @@ import pytest
 from bot.library import deepening as module
 from bot.library.deepening import deepening
 from bot.settings import Settings, read_settings
-from retrieval import semantic
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer
+from retrieval.relevance import semantic
 from tests.retrieval.conftest import of_texts
 from tests.retrieval.test_semantic import TEXTS, Meanings
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.cli import main
 from knowledge.overlay import CuratedQuestion, Overlay
-from retrieval import semantic
+from retrieval.relevance import semantic
 from tests.retrieval import bridges
 
 KEYS = [

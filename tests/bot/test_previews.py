@@ -31,7 +31,7 @@ from knowledge.model import Report
 from knowledge.outline import Reading
 from knowledge.readers import Remark, RemarkKind, Unit
 from knowledge.revisions import Revision, What
-from retrieval.gate import ChangedAnswer, Consequences
+from retrieval.evaluation.gate import ChangedAnswer, Consequences
 from retrieval.model import Answer, Outcome
 
 ZH, EN = View(texts("zh")), View(texts("en"))

@@ -10,11 +10,11 @@ import pytest
 from knowledge.catalog import load_library
 from knowledge.library import Library
 from knowledge.outline import one_paragraph
-from retrieval.analysis import Analyzer
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer
-from retrieval.engines.local import LocalEngine
-from retrieval.index import build
+from retrieval.indexing.index import build
+from retrieval.search.local import LocalEngine
+from retrieval.text.analysis import Analyzer
 from tests.retrieval import bridges
 
 Answering = Callable[[Library], Answerer]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.model import Span
-from retrieval.analysis import Analyzer, Terms, certain_bigrams, characters, normalise, numeral
+from retrieval.text.analysis import Analyzer, Terms, certain_bigrams, characters, normalise, numeral
 from tests.retrieval import bridges
 
 # Everything but lone surrogates, with what makes offsets slip more likely than chance has it.

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from knowledge.library import Library
 from knowledge.outline import one_paragraph
 from knowledge.topics import Topic
-from retrieval import refusal
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer
-from retrieval.engine import Hits
-from retrieval.engines.local import LocalEngine
+from retrieval.judging import refusal
 from retrieval.model import Absence, Answer, Context, Notice, NoticeKind, Outcome
+from retrieval.search.engine import Hits
+from retrieval.search.local import LocalEngine
 from tests.retrieval.conftest import Answering, of_texts
 
 Marked = npt.NDArray[np.bool_]

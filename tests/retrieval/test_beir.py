@@ -7,10 +7,10 @@ import pytest
 
 from knowledge.model import Kind
 from knowledge.questions import GoldPlace
-from retrieval.beir import load_beir
 from retrieval.documents import documents
 from retrieval.errors import InvalidQuestions
-from retrieval.evaluation import Question, evaluate, measures
+from retrieval.evaluation.beir import load_beir
+from retrieval.evaluation.measures import Question, evaluate, measures
 from tests.retrieval.conftest import Answering
 
 CORPUS = [

@@ -14,11 +14,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rank_bm25 import BM25Plus
 
-from retrieval.bm25 import PostingsBM25, Rest, top
-from retrieval.counts import Counts
-from retrieval.impacts import Impacts
-from retrieval.postings import Postings
-from retrieval.pruning import Costs, Pruning
+from retrieval.indexing.counts import Counts
+from retrieval.indexing.impacts import Impacts
+from retrieval.indexing.postings import Postings
+from retrieval.search.bm25 import PostingsBM25, Rest, top
+from retrieval.search.pruning import Costs, Pruning
 
 VOCABULARY = 12
 

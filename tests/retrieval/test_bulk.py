@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from knowledge.library import Library
-from retrieval import bulk
-from retrieval.analysis import Analyzer
-from retrieval.bulk import Bulk
-from retrieval.holdings import source
-from retrieval.index import Index, build
+from retrieval.indexing import bulk
+from retrieval.indexing.bulk import Bulk
+from retrieval.indexing.holdings import source
+from retrieval.indexing.index import Index, build
+from retrieval.text.analysis import Analyzer
 from tests.retrieval.conftest import of_texts
 from tests.retrieval.test_index import same
 

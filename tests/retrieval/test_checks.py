@@ -7,11 +7,11 @@ import pytest
 from knowledge.catalog import load_library
 from knowledge.library import Library
 from knowledge.outline import one_paragraph
-from retrieval import checks
 from retrieval.answering import Answerer
-from retrieval.asking import Sought, sought
 from retrieval.building import build_answerer
+from retrieval.judging import checks
 from retrieval.model import Context, Notice, NoticeKind, Outcome
+from retrieval.query.asking import Sought, sought
 
 
 @pytest.mark.parametrize("counted", ["七项规定", "二项规定", "5项规定"])

@@ -6,11 +6,11 @@ from knowledge.model import Kind, Span
 from knowledge.outline import one_paragraph, outline
 from knowledge.readers import read
 from knowledge.topics import Entry, Place, Topic
-from retrieval.analysis import Analyzer
 from retrieval.answering import Answerer
-from retrieval.direct import Direct
 from retrieval.documents import documents
+from retrieval.lookup.direct import Direct
 from retrieval.model import Outcome
+from retrieval.text.analysis import Analyzer
 from tests.retrieval.conftest import Answering
 
 NAMES = ("赵一鸣", "钱二宝", "孙三石", "李四海", "周五常", "吴六奇")

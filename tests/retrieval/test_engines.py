@@ -15,14 +15,14 @@ from rank_bm25 import BM25Plus
 from knowledge.catalog import read_report
 from knowledge.description import Description
 from knowledge.library import Library
-from retrieval.analysis import Analyzer, normalise
 from retrieval.documents import documents
-from retrieval.engine import Engine
-from retrieval.engines.local import LocalEngine
-from retrieval.index import build, revision
-from retrieval.saving import load, save
-from retrieval.segments import Limits, exchange
-from retrieval.synonyms import Alternative
+from retrieval.indexing.index import build, revision
+from retrieval.indexing.saving import load, save
+from retrieval.indexing.segments import Limits, exchange
+from retrieval.query.synonyms import Alternative
+from retrieval.search.engine import Engine
+from retrieval.search.local import LocalEngine
+from retrieval.text.analysis import Analyzer, normalise
 
 FERRY = """\
 # 渡口纪事

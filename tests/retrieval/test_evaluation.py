@@ -11,7 +11,7 @@ from knowledge.library import Library
 from knowledge.model import Kind
 from knowledge.questions import GoldPlace
 from retrieval.answering import Answerer
-from retrieval.evaluation import (
+from retrieval.evaluation.measures import (
     Dataset,
     Question,
     Result,

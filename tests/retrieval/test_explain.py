@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from retrieval import ranking
 from retrieval.answering import Answerer
 from retrieval.model import Notice, NoticeKind, Outcome
+from retrieval.relevance import ranking
 from tests.retrieval.conftest import Answering, of_texts
 
 

@@ -10,7 +10,7 @@ from knowledge.catalog import load_library
 from knowledge.overlay import CuratedQuestion, Overlay
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer
-from retrieval.gate import Consequences, consequences, newly_broken
+from retrieval.evaluation.gate import Consequences, consequences, newly_broken
 from tests.retrieval.conftest import of_texts
 from tests.retrieval.test_semantic import TEXTS, Meanings
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from retrieval.glosses import explained_alike
 from retrieval.parameters import PARAMETERS
+from retrieval.query.glosses import explained_alike
 
 
 def test_every_word_of_the_file_is_found_and_no_part_of_one() -> None:

@@ -21,18 +21,18 @@ from hypothesis import strategies as st
 from knowledge.library import Library
 from knowledge.model import Kind
 from knowledge.outline import one_paragraph
-from retrieval import saving
-from retrieval.analysis import Analyzer
 from retrieval.answering import Answerer
 from retrieval.building import VERIFYING, build_answerer, make_analyzer
 from retrieval.documents import documents
-from retrieval.engines.local import LocalEngine
 from retrieval.errors import IndexOutOfDate
-from retrieval.index import build, revision
+from retrieval.indexing import saving
+from retrieval.indexing.index import build, revision
+from retrieval.indexing.saving import load, save
 from retrieval.model import Answer
-from retrieval.saving import load, save
-from retrieval.taught import Taught
-from retrieval.vocabulary import Vocabulary
+from retrieval.search.local import LocalEngine
+from retrieval.text.analysis import Analyzer
+from retrieval.text.taught import Taught
+from retrieval.text.vocabulary import Vocabulary
 from tests.retrieval.conftest import of_texts
 
 WORDS = [
@@ -271,11 +271,11 @@ def test_nothing_is_taken_over_from_a_damaged_large_index(
 KILLING = """
     import json, os, shutil, signal, sys, tempfile
     from pathlib import Path
-    from retrieval.analysis import Analyzer
     from retrieval.errors import IndexOutOfDate
-    from retrieval.index import build
-    from retrieval.saving import load, save
-    from retrieval.segments import Limits, exchange
+    from retrieval.indexing.index import build
+    from retrieval.indexing.saving import load, save
+    from retrieval.indexing.segments import Limits, exchange
+    from retrieval.text.analysis import Analyzer
     from tests.retrieval.conftest import of_texts
 
     analyzer = Analyzer()

@@ -12,11 +12,11 @@ from knowledge.description import Description
 from knowledge.library import Library
 from knowledge.model import Report
 from knowledge.volume import Volume
-from retrieval import merging
-from retrieval.analysis import Analyzer
 from retrieval.building import make_analyzer
-from retrieval.holdings import Holdings, analyse, source
-from retrieval.index import Index, Progress, build
+from retrieval.indexing import merging
+from retrieval.indexing.holdings import Holdings, analyse, source
+from retrieval.indexing.index import Index, Progress, build
+from retrieval.text.analysis import Analyzer
 from tests.retrieval.conftest import of_texts
 from tests.retrieval.test_index import same
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.analysis import normalise
-from retrieval.names import How, Match, NameFinder, lookup, sound
+from retrieval.query.names import How, Match, NameFinder, lookup, sound
+from retrieval.text.analysis import normalise
 
 PEOPLE = ["郑光照", "周远山", "陈若兰", "乌日娜图雅", "宝音德力格尔"]
 TERMS = ["三项规定", "六项规定", "八项规定", "女子巡边队", "南岸斜拉桥", "北山隧道", "五级巡查"]
@@ -159,7 +159,7 @@ def test_a_lookup_finds_names_that_are_there_or_none(wanted: str) -> None:
 def test_readings_take_no_dictionary_of_phrases_and_leave_the_environment_alone() -> None:
     code = """if True:
         import os
-        from retrieval.names import sound
+        from retrieval.query.names import sound
         assert sound("包牧仁长") == ("bao", "mu", "ren", "zhang"), sound("包牧仁长")
         from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
         print(len(PHRASES_DICT), len(PINYIN_DICT) > 40_000, "PYPINYIN_NO_PHRASES" in os.environ)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.parting import MOST, parts, pronouns, replace_pronoun
+from retrieval.query.parting import MOST, parts, pronouns, replace_pronoun
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,19 @@ import pytest
 from bot.settings import shipped_knowledge
 from knowledge.catalog import load_library, load_questions
 from knowledge.library import Library
-from retrieval.beir import load_beir
 from retrieval.building import build_answerer
-from retrieval.evaluation import Dataset, Measures, Result, evaluate, gold_dataset, measures, place
+from retrieval.evaluation.beir import load_beir
+from retrieval.evaluation.measures import (
+    Dataset,
+    Measures,
+    Result,
+    evaluate,
+    gold_dataset,
+    measures,
+    place,
+)
 from retrieval.model import Outcome
-from retrieval.semantic import Encoder, installed_encoder
+from retrieval.relevance.semantic import Encoder, installed_encoder
 
 # A little under what was reached. The BEIR folders: 200 questions of the split `test`, without
 # semantic evidence; one question is half a point.

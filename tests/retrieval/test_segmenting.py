@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.analysis import Analyzer
 from retrieval.errors import IndexOutOfDate
-from retrieval.index import build, revision
-from retrieval.saving import load, save
-from retrieval.segmenting import _Learning, dictionary, fast_is_installed
-from retrieval.taught import PERSON, PLACE, Taught
+from retrieval.indexing.index import build, revision
+from retrieval.indexing.saving import load, save
+from retrieval.text.analysis import Analyzer
+from retrieval.text.segmenting import _Learning, dictionary, fast_is_installed
+from retrieval.text.taught import PERSON, PLACE, Taught
 from tests.retrieval.conftest import of_texts
 from tests.retrieval.test_index import same
 

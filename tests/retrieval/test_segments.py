@@ -10,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.library import Library
-from retrieval import saving
-from retrieval.analysis import Analyzer
 from retrieval.building import index_of, make_analyzer
-from retrieval.counts import Counts
 from retrieval.documents import documents
-from retrieval.engines.local import LocalEngine
 from retrieval.errors import IndexOutOfDate
-from retrieval.index import Index, build
-from retrieval.segments import Limits, Segmented, exchange
-from retrieval.synonyms import Alternative
+from retrieval.indexing import saving
+from retrieval.indexing.counts import Counts
+from retrieval.indexing.index import Index, build
+from retrieval.indexing.segments import Limits, Segmented, exchange
+from retrieval.query.synonyms import Alternative
+from retrieval.search.local import LocalEngine
+from retrieval.text.analysis import Analyzer
 from tests.retrieval.conftest import of_texts
 from tests.retrieval.test_engines import Reference
 from tests.retrieval.test_index import same

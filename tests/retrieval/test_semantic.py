@@ -10,15 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.library import Library
-from retrieval import refusal, semantic
 from retrieval.answering import Answerer
 from retrieval.building import build_answerer
 from retrieval.documents import documents
-from retrieval.engine import Hits
 from retrieval.errors import EncoderMissing
-from retrieval.likeness import Likeness, VectorIndex
+from retrieval.judging import refusal
 from retrieval.model import Outcome
-from retrieval.semantic import clauses, embed, encoder_for, installed_encoder
+from retrieval.relevance import semantic
+from retrieval.relevance.likeness import Likeness, VectorIndex
+from retrieval.relevance.semantic import clauses, embed, encoder_for, installed_encoder
+from retrieval.search.engine import Hits
 from tests.retrieval.conftest import of_texts
 
 

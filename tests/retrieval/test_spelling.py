@@ -4,7 +4,7 @@ import pytest
 
 from retrieval.building import build_answerer
 from retrieval.model import NoticeKind, Outcome
-from retrieval.spelling import Speller
+from retrieval.query.spelling import Speller
 from tests.retrieval.conftest import of_texts
 
 WORDS = {"投诉", "投宿", "主持", "意识", "互联", "联网", "互联网"}

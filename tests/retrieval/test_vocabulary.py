@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval import vocabulary
-from retrieval.vocabulary import Vocabulary, encoded, spelled, union
+from retrieval.text import vocabulary
+from retrieval.text.vocabulary import Vocabulary, encoded, spelled, union
 
 # Neighbours in the order of UTF-8 and of code points, half a surrogate pair and zero among them;
 # short enough for an integer, and too long.

@@ -1,0 +1,1 @@
+"""Is a question answered by what was found, and by which sentence?"""

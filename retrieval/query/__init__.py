@@ -1,0 +1,1 @@
+"""What does a question ask, and of what?"""

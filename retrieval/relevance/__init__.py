@@ -1,0 +1,1 @@
+"""Which paragraphs could answer, best first?"""

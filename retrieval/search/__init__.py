@@ -1,0 +1,1 @@
+"""Which documents hold the terms of a question, and what do their sentences hold of it?"""

@@ -1,0 +1,1 @@
+"""Which terms does a text have?"""
