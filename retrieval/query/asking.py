@@ -157,7 +157,12 @@ def _patterns() -> _Patterns:
         bearer=re.compile(tables["bearer"]),
         details=tuple(
             (re.compile(form.replace("{}", asked)), re.compile(told))
-            for form, table in ((tables["relative"], "relatives"), ("{}", "details"))
+            for form, table in (
+                (tables["relative"], "relatives"),
+                (tables["event"], "events"),
+                (tables["deed"], "deeds"),
+                ("{}", "details"),
+            )
             for asked, told in tables[table].items()
         ),
         spelled_out=re.compile(tables["spelled_out"]),
@@ -379,10 +384,15 @@ def untold(question: str, text: str) -> str | None:
     >>> untold("平台的网址是什么?", "建成网上平台"), untold("谁得了第一名?", "他夺冠")
     ('网址', None)
     """
-    for asked, told in _patterns().details:
-        if (match := asked.search(question)) and not told.search(text):
-            return match[0]
-    return None
+    return next((asked for asked, told in _details(question) if not told.search(text)), None)
+
+
+@lru_cache(_REMEMBERED)
+def _details(question: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """What a normalised question asks about, and what tells of each."""
+    return tuple(
+        (match[0], told) for asked, told in _patterns().details if (match := asked.search(question))
+    )
 
 
 def bearers(question: str) -> list[re.Match[str]]:
