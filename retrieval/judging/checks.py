@@ -30,6 +30,7 @@ from retrieval.query.asking import (
     says_origin,
     told_vaguely,
     topic,
+    undecided,
     unit,
     unit_word,
     untold,
@@ -124,8 +125,12 @@ def missing_office(
 
 
 def missing_detail(question: str, passage: Passage) -> str | None:
-    """Whom or what the question asks about and the passage does not speak of: 妹妹, 网址."""
-    return untold(question, f"{passage.above}\n{passage.paragraph}")
+    """Whom or what the question asks about and the passage does not speak of: 妹妹, 网址.
+
+    So is a choice between two of which it has neither.
+    """
+    there = f"{passage.above}\n{passage.paragraph}"
+    return untold(question, there) or undecided(question, there)
 
 
 def missing_counterpart(question: str, words: Iterable[str], passage: Passage) -> tuple[str, ...]:

@@ -79,6 +79,7 @@ class _Patterns:
     office: re.Pattern[str]
     bearer: re.Pattern[str]
     details: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    choice: re.Pattern[str]
     spelled_out: re.Pattern[str]
     not_spelled_out: re.Pattern[str]
     exclusion: re.Pattern[str]
@@ -165,6 +166,7 @@ def _patterns() -> _Patterns:
             )
             for asked, told in tables[table].items()
         ),
+        choice=re.compile(tables["choice"]),
         spelled_out=re.compile(tables["spelled_out"]),
         not_spelled_out=re.compile(tables["not_spelled_out"]),
         exclusion=re.compile(tables["exclusion"]),
@@ -393,6 +395,21 @@ def _details(question: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple(
         (match[0], told) for asked, told in _patterns().details if (match := asked.search(question))
     )
+
+
+def undecided(question: str, text: str) -> str | None:
+    """Between what a normalised question has one choose, where a normalised text decides nothing.
+
+    >>> undecided("生的是男孩还是女孩?", "生下一个孩子"), undecided("男孩还是女孩?", "她是个女孩")
+    ('男孩还是女孩', None)
+    """
+    match = _patterns().choice.search(question)
+    if match is None:
+        return None
+    # Beside 还是 stand the two: of what is around them, as much as the shorter one has.
+    size = min(len(match["one"]), len(match["other"]))
+    one, other = match["one"][-size:], match["other"][:size]
+    return None if set(text) & (set(one) ^ set(other)) else f"{one}还是{other}"
 
 
 def bearers(question: str) -> list[re.Match[str]]:
