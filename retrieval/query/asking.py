@@ -112,6 +112,7 @@ def _numbered(pattern: str) -> re.Pattern[str]:
 @cache
 def _patterns() -> _Patterns:
     tables = plain_yaml.load((PARAMETERS / "asking.yaml").read_text(encoding="utf-8"))
+    telling = plain_yaml.load((PARAMETERS / "details.yaml").read_text(encoding="utf-8"))
     return _Patterns(
         question={
             Sought[row["type"].upper()]: re.compile("|".join(row["question"]))
@@ -159,12 +160,12 @@ def _patterns() -> _Patterns:
         details=tuple(
             (re.compile(form.replace("{}", asked)), re.compile(told))
             for form, table in (
-                (tables["relative"], "relatives"),
-                (tables["event"], "events"),
-                (tables["deed"], "deeds"),
+                (telling["relative"], "relatives"),
+                (telling["event"], "events"),
+                (telling["deed"], "deeds"),
                 ("{}", "details"),
             )
-            for asked, told in tables[table].items()
+            for asked, told in telling[table].items()
         ),
         choice=re.compile(tables["choice"]),
         spelled_out=re.compile(tables["spelled_out"]),
