@@ -185,6 +185,7 @@ async def test_a_file_that_another_program_holds_costs_memory_and_no_answer(star
             other.execute("ROLLBACK")
         pressed = await chat.press(answer, "👍")
         assert pressed.parameters["text"] == "谢谢，记下了。"
+        await one.stop()  # whose output is then whole
         said = [line for line in one.bot.output.splitlines() if "bot.records.memory" in line]
         assert len(said) == 2, said
         assert "another program is writing into" in said[0]
