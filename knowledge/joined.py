@@ -7,6 +7,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar, overload
 
+from knowledge.giving_way import in_slices
+
 T = TypeVar("T")
 
 _SOON = 64  # items of a walk that are made one by one
@@ -15,8 +17,8 @@ _SOON = 64  # items of a walk that are made one by one
 class Each(Sequence[T], Generic[T]):
     """``make(n)`` for every ``n`` below ``count``, each time somebody looks at it.
 
-    ``walk``, if there is one, makes all of them in less time. It equals every sequence of the same
-    items.
+    ``walk``, if there is one, makes all of them in less time; who walks gives way. It equals every
+    sequence of the same items.
     """
 
     def __init__(
@@ -45,7 +47,7 @@ class Each(Sequence[T], Generic[T]):
         yield from map(self._make, self._every[:_SOON])
         if len(self) > _SOON:
             rest = self._walk() if self._walk else map(self._make, self._every)
-            yield from itertools.islice(rest, _SOON, None)
+            yield from in_slices(itertools.islice(rest, _SOON, None))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or len(self) != len(other):

@@ -28,6 +28,7 @@ import numpy as np
 from knowledge import sealed
 from knowledge.errors import DamagedArchive
 from knowledge.figures import Figures, Ints
+from knowledge.giving_way import give_way, in_slices
 from knowledge.model import Kind, Paragraph, Passage, Report, Section, Span
 from knowledge.passages import passages, passages_of
 from knowledge.volume import ReadVolume, Volume, read_volume
@@ -40,6 +41,7 @@ VERIFIED_AT_ONCE = 1 << 26
 """Bytes up to which the bodies of a pack are compared with their checksums when it is opened."""
 
 _HEADS_REMEMBERED = 1 << 10  # heads of a pack that were looked at and stay in memory: 3 MB
+_TOGETHER = 1 << 8  # heads that are read in one go: 2 ms, in which nobody else computes
 
 _KINDS = tuple(Kind)
 _BODY = _KINDS.index(Kind.BODY)
@@ -251,8 +253,8 @@ class _Heads(Sequence[Head]):
         return self._head(which) if isinstance(which, int) else tuple(map(self._head, which))
 
     def __iter__(self) -> Iterator[Head]:
-        """All of them, read together: in a fourth of the time that one after the other takes."""
-        return iter(self._all())
+        """All of them, many read together: in a fourth of the time that one by one takes."""
+        return self._all()
 
 
 def _head(table: Table, path: Path, file: int, number: int) -> Head:
@@ -261,10 +263,15 @@ def _head(table: Table, path: Path, file: int, number: int) -> Head:
     return _made(table, number, _spoken(path, file, begin, end)[0])
 
 
-def _heads(table: Table, path: Path, file: int) -> list[Head]:
+def _heads(table: Table, path: Path, file: int) -> Iterator[Head]:
     """The heads of all reports. Raises ``DamagedArchive``."""
-    spoken = _spoken(path, file, 0, table.lines.item(-1))
-    return [_made(table, number, one) for number, one in enumerate(spoken)]
+    count = len(table.same)
+    for begin in range(0, count, _TOGETHER):
+        end = min(begin + _TOGETHER, count)
+        first, last = table.lines[[begin, end]].tolist()
+        for number, one in enumerate(_spoken(path, file, first, last), begin):
+            yield _made(table, number, one)
+        give_way()
 
 
 def _spoken(path: Path, file: int, begin: int, end: int) -> list[list[Any]]:
@@ -351,7 +358,7 @@ class Pack:
         """All of them, in a fraction of the time that one after the other takes."""
         found = [self._in_use.get(number) for number in range(len(self.heads))]
         if any(one is None for one in found):
-            for number, head in enumerate(self.heads):
+            for number, head in enumerate(in_slices(self.heads)):
                 if found[number] is None:
                     made = KeptReport.of(self, number, head)
                     found[number] = self._in_use.setdefault(number, made)

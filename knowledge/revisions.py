@@ -33,6 +33,7 @@ from knowledge.errors import (
     UnknownRevision,
     UnusableShelf,
 )
+from knowledge.giving_way import in_slices
 
 NOTE = "revision.json"
 """The file of a revision or draft that tells what it is."""
@@ -142,10 +143,19 @@ class Revisions:
     def confirmed(self, draft: str) -> Revision | None:
         """The revision that ``draft`` became, if it is among the last hundred."""
         for number in self.numbers()[:100]:
-            revision = self.revision(number)
-            if revision.draft == draft:
-                return revision
+            if self._may_tell_of(number, draft):
+                revision = self.revision(number)
+                if revision.draft == draft:
+                    return revision
         return None
+
+    def _may_tell_of(self, number: int, draft: str) -> bool:
+        """Whether the note of a revision has the word ``draft``: most of it are names of files."""
+        try:
+            note = (self._revisions / f"{number:06}" / NOTE).read_bytes()
+        except OSError:
+            return True  # reading it says what is wrong
+        return f'"{draft}"'.encode("utf-8", "backslashreplace") in note
 
     # Changing ------------------------------------------------------------------------------------
 
@@ -169,7 +179,8 @@ class Revisions:
             numbers = self.numbers()
             self._drafts.mkdir(parents=True, exist_ok=True)
             (self._folder / MARK).touch()
-            digests = {name: self._keep(content) for name, content in sorted(files.items())}
+            ordered = in_slices(sorted(files.items()))
+            digests = {name: self._keep(content) for name, content in ordered}
             made = self._drafts / f"{_NEW}{secrets.token_hex(8)}"
             revision = Revision(
                 numbers[0] + 1 if numbers else 1,
@@ -183,8 +194,7 @@ class Revisions:
             )
             try:
                 made.mkdir()
-                for name, digest in digests.items():
-                    self._place(digest, _within(made, name))
+                self._place(digests, made)
                 _write_note(revision)
                 self._remove(self._drafts / id)
                 made.rename(self._drafts / id)
@@ -283,9 +293,9 @@ class Revisions:
                 missing = set(revision.files.values()) - objects.keys()
                 if missing or revision.number != number:
                     raise ValueError(f"revision {number} is not whole")
-                for name, digest in revision.files.items():
+                for digest in revision.files.values():
                     self._keep(objects[digest])
-                    self._place(digest, _within(folder, name))
+                self._place(revision.files, folder)
 
     # Parts of it ---------------------------------------------------------------------------------
 
@@ -327,12 +337,17 @@ class Revisions:
     def _object(self, digest: str) -> Path:
         return self._objects / digest[:2] / digest
 
-    def _place(self, digest: str, place: Path) -> None:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            place.hardlink_to(self._object(digest))
-        except OSError:  # a file system without links, or too many of one file
-            shutil.copyfile(self._object(digest), place)
+    def _place(self, digests: Mapping[str, str], folder: Path) -> None:
+        """Have the objects of these ``digests`` in ``folder``, by the names that they are under."""
+        places = {name: _within(folder, name) for name in digests}
+        for parent in dict.fromkeys(place.parent for place in places.values()):
+            parent.mkdir(parents=True, exist_ok=True)
+        for name, place in in_slices(places.items()):
+            thing = self._object(digests[name])
+            try:
+                place.hardlink_to(thing)
+            except OSError:  # a file system without links, or too many of one file
+                shutil.copyfile(thing, place)
 
     def _remove(self, folder: Path) -> bool:
         """Delete ``folder``: it is gone at once, even should we die while its files go."""

@@ -24,6 +24,7 @@ from knowledge import sealed
 from knowledge.archive import rules
 from knowledge.errors import DamagedArchive, InvalidCatalog, UnusableShelf
 from knowledge.folder import CATALOG, REPORTS, document_entries
+from knowledge.giving_way import in_slices
 from knowledge.lined_yaml import parse
 from knowledge.overlay import OVERLAY, Overlay, parse_overlay
 from knowledge.within import Within
@@ -154,7 +155,7 @@ def snapshot(folder: Path) -> Snapshot:
             links = {name: link for name, link in entries if name not in own}
         names = sorted(links)
         place = f"{folder}/"
-        statuses = [os.stat(place + name) for name in names]  # noqa: PTH116 - takes half the time
+        statuses = [os.stat(place + name) for name in in_slices(names)]  # noqa: PTH116 - takes half the time
         looks = np.array([_looks(status) for status in statuses], np.int64).reshape(-1, 5)
         now = _now(folder, _Known(catalog, named, names, looks, _NOTHING.digests), before)
     except OSError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from knowledge import quoted
+from knowledge.giving_way import giving_way, in_slices
 from knowledge.lexicon import Name
 from knowledge.library import Library
 from knowledge.unkept import unkept
@@ -91,11 +92,12 @@ class _Words:
     @classmethod
     def of(cls, library: Library) -> _Words:
         lexicon = library.lexicon
-        own = {term for volume in library.volumes for term in volume.quoted}
-        own |= {name for volume in library.volumes for path in volume.paths for name in path}
+        own: set[str] = set()
+        for volume in library.volumes:  # once: what is made to be looked at takes its time
+            own.update(volume.quoted, *volume.paths)
         terms = {
             term
-            for term in own
+            for term in in_slices(own)
             if len(term) <= _LONGEST_TERM and not re.search(r"[\s、,，。+·]", term)
         }
         return cls(
@@ -107,7 +109,7 @@ class _Words:
     def digest(self) -> str:
         digest = hashlib.sha256()
         for words in (self.terms, self.people, self.places):
-            for word in ascending(words):
+            for word in in_slices(ascending(words)):
                 digest.update(f"{len(word)} {word}".encode("utf-8", "surrogatepass"))
             digest.update(b"|")
         return digest.hexdigest()[:32]
@@ -284,6 +286,7 @@ VERIFYING = "verifying"
 """The name of the thread that reads a large index while it is searched already."""
 
 
+@giving_way()
 def _verify_behind(engine: LocalEngine, library: Library, analyzer: Analyzer, folder: Path) -> None:
     """Compare an index in use with its checksums, and put a sound one in its place if need be."""
     try:

@@ -13,6 +13,7 @@ from bot.library.opening import Progress, answerer_for
 from bot.settings import Settings
 from knowledge.aside import load_aside
 from knowledge.changes import overlay_of, with_overlay
+from knowledge.giving_way import giving_way
 from knowledge.newest import archive_in
 from knowledge.overlay import CuratedQuestion, Overlay
 from knowledge.revisions import Revisions, What
@@ -90,6 +91,7 @@ def chosen_words(quote: Quote) -> str:
     return whole if len(whole) <= LONGEST_QUOTE else marks[0].of(quote.text).strip()
 
 
+@giving_way()
 def propose(
     settings: Settings,
     shelf: Revisions,

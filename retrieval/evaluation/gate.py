@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from knowledge.curated import Curated
+from knowledge.giving_way import give_way
 from knowledge.library import Library
 from retrieval.answering import Answerer
 from retrieval.evaluation.measures import evaluate, gold_dataset
@@ -58,6 +59,7 @@ def consequences(
         nonlocal done
         done += 1
         progress(done, total)
+        give_way()
 
     passed = [*_passing(before, {one.question for one in old.questions}, tick)]
     passing = {*_passing(after, set(passed))}
@@ -72,7 +74,9 @@ def consequences(
         tick()
     changed = []
     for question in asked:
-        was, will_be = before.answer(question), after.answer(question)
+        was = before.answer(question)
+        give_way()
+        will_be = after.answer(question)
         if _told(was) != _told(will_be):
             changed.append(ChangedAnswer(question, was, will_be))
         tick()

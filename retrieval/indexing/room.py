@@ -11,6 +11,8 @@ from weakref import WeakValueDictionary
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.giving_way import give_way
+
 Array = npt.NDArray[Any]
 
 SUFFIX = ".bin"
@@ -114,4 +116,5 @@ def damaged(folder: Path, name: str, written: dict[str, Any]) -> bool:
     with (folder / f"{name}{SUFFIX}").open("rb") as file:
         while part := file.read(1 << 22):
             checksum = zlib.crc32(part, checksum)
+            give_way()
     return bool(checksum != written["crc32"])

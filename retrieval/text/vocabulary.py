@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.giving_way import give_way
+
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.int32]
@@ -128,6 +130,7 @@ class Vocabulary(Mapping[str, int]):
         for place, term in enumerate(ordered):
             block = self._block(term)
             if block != done:
+                give_way()
                 begin, done = block * _STRIDE, block
                 starts = self.starts[begin : begin + _STRIDE + 1].tolist()
                 text = self.text[starts[0] : starts[-1]].tobytes()

@@ -22,7 +22,7 @@ from hypothesis import given
 
 from bot.settings import shipped_knowledge
 from knowledge import archive as archive_module
-from knowledge import kept
+from knowledge import joined, kept
 from knowledge.archive import LIBRARIES, MOST_PACKS, Archive, key_of
 from knowledge.catalog import load_library
 from knowledge.changes import FOLDER, from_folder
@@ -307,6 +307,17 @@ def test_what_another_version_kept_is_read_again(
     archive_module._OPEN.clear()
     assert told(load_revision(revision, Archive(place))) == read
     assert not before & packs_in(place)
+
+
+def test_a_walk_through_a_library_meets_every_report_however_many_are_read_together(
+    place: Path, revision: Revision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = told(load_revision(revision, Archive(place)))
+    monkeypatch.setattr(joined, "_SOON", 0)
+    for together in (1, 2, 1000):
+        monkeypatch.setattr(kept, "_TOGETHER", together)
+        archive_module._OPEN.clear()
+        assert told(load_revision(revision, Archive(place))) == read
 
 
 def test_damage_that_shows_when_a_report_is_looked_at_is_mended_by_the_next_start(
