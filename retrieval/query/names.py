@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, lru_cache
 from types import ModuleType
+from weakref import WeakValueDictionary
 
 from rapidfuzz.distance import Levenshtein
 
+from knowledge.giving_way import in_slices
 from retrieval.text.analysis import characters, normalise
 
 _WITHOUT_PHRASES = "PYPINYIN_NO_PHRASES"
@@ -86,48 +88,68 @@ def _numerals(text: str) -> list[str]:
     return [c for c in characters(text) if c is not None and c[0].isdigit()]
 
 
-class NameFinder:
-    """Finds the names of a library in what people write.
+class _Spellings:
+    """Names by all that somebody may write for them; each name is normalised.
 
-    ``names`` are candidates for everything; ``people`` among them are held to more: of a name of
-    two or three characters every character must at least sound right, for with one other it is
-    somebody else. ``occurs`` tells whether a text occurs in the library, and ``is_word`` whether
-    it is an ordinary word: neither is taken for a misspelling.
+    ``shown`` gives the names as they are written, ``lengths`` how many characters they have.
     """
 
-    def __init__(
-        self,
-        names: Iterable[str],
-        people: Iterable[str],
-        occurs: Callable[[str], bool],
-        is_word: Callable[[str], bool],
-    ) -> None:
-        self._occurs = occurs
-        self._is_word = is_word
-        self._people = {normalise(name).text for name in people}
-        self._by_sound: dict[tuple[str, ...], str] = {}
-        self._by_gap: dict[tuple[int, str], str] = {}
-        self._by_letters: dict[str, str] = {}
-        self._lengths: set[int] = set()
-        self._shown: dict[str, str] = {}
-        for shown in names:
+    def __init__(self, names: Iterable[str]) -> None:
+        self.by_sound: dict[tuple[str, ...], str] = {}
+        self.by_gap: dict[tuple[int, str], str] = {}
+        self.by_letters: dict[str, str] = {}
+        self.lengths: set[int] = set()
+        self.shown: dict[str, str] = {}
+        for shown in in_slices(names):
             name = normalise(shown).text
-            if len(name) < 2 or not _HAN.search(name) or name in self._shown:
+            if len(name) < 2 or not _HAN.search(name) or name in self.shown:
                 continue
-            self._shown[name] = shown
-            self._lengths.add(len(name))
-            self._by_sound.setdefault(sound(name), name)
+            self.shown[name] = shown
+            self.lengths.add(len(name))
+            self.by_sound.setdefault(sound(name), name)
             if len(name) >= 4:
                 for gap in range(len(name)):
-                    self._by_gap.setdefault((gap, name[:gap] + "\n" + name[gap + 1 :]), name)
+                    self.by_gap.setdefault((gap, name[:gap] + "\n" + name[gap + 1 :]), name)
             syllables = sound(name)
             # Part of a name is enough in Latin letters, from two syllables on.
             for end in range(len(syllables), 1, -1):
                 letters = "".join(syllables[:end])
                 if end == len(syllables):
-                    self._by_letters[letters] = name
+                    self.by_letters[letters] = name
                 elif len(letters) >= 5:
-                    self._by_letters.setdefault(letters, name)
+                    self.by_letters.setdefault(letters, name)
+
+
+# By the names. Most changes of a library leave them as they are, and 50,000 take 1.5 s.
+_SPELLINGS: WeakValueDictionary[tuple[str, ...], _Spellings] = WeakValueDictionary()
+
+
+def _spellings(names: tuple[str, ...]) -> _Spellings:
+    found = _SPELLINGS.get(names)
+    if found is None:
+        found = _SPELLINGS[names] = _Spellings(names)
+    return found
+
+
+class NameFinder:
+    """Finds the names of a library in what people write.
+
+    ``names`` are candidates for everything, but one of two or three characters must at least sound
+    right: with another one it is somebody else. ``occurs`` tells whether a text occurs in the
+    library, and ``is_word`` whether it is an ordinary word: neither is taken for a misspelling.
+
+    As long as one of the same names is in use, another is made in no time.
+    """
+
+    def __init__(
+        self,
+        names: Iterable[str],
+        occurs: Callable[[str], bool],
+        is_word: Callable[[str], bool],
+    ) -> None:
+        self._occurs = occurs
+        self._is_word = is_word
+        self._spelled = _spellings(tuple(names))
 
     def corrections(self, text: str) -> tuple[Match, ...]:
         """What a normalised question seems to have written another way, in order, no overlap.
@@ -138,7 +160,7 @@ class NameFinder:
         for match in _LATIN.finditer(text):
             found += self._latin(match)
         taken = [(start, end) for start, end, _ in found]
-        for length in sorted(self._lengths, reverse=True):
+        for length in sorted(self._spelled.lengths, reverse=True):
             for start in range(len(text) - length + 1):
                 end = start + length
                 if any(start < e and s < end for s, e in taken):
@@ -147,24 +169,24 @@ class NameFinder:
                 name = self._close(given)
                 if name is not None:
                     how = How.SOUND if sound(name) == sound(given) else How.SPELLING
-                    found.append((start, end, Match(given, self._shown[name], how)))
+                    found.append((start, end, Match(given, self._spelled.shown[name], how)))
                     taken.append((start, end))
         return tuple(match for _, _, match in sorted(found, key=lambda item: item[0]))
 
     def _close(self, given: str) -> str | None:
         """The name that ``given``, of the same length, is a misspelling of."""
-        if given in self._shown or len(_HAN.findall(given)) < len(given) - 1:
+        if given in self._spelled.shown or len(_HAN.findall(given)) < len(given) - 1:
             return None
         ordinary = self._is_word(given)
         if ordinary and len(given) < 4:
             return None
-        name = self._by_sound.get(sound(given))
+        name = self._spelled.by_sound.get(sound(given))
         if name is None and len(given) >= 4 and not ordinary:
             name = next(
                 (
-                    self._by_gap[key]
+                    self._spelled.by_gap[key]
                     for gap in range(len(given))
-                    if (key := (gap, given[:gap] + "\n" + given[gap + 1 :])) in self._by_gap
+                    if (key := (gap, given[:gap] + "\n" + given[gap + 1 :])) in self._spelled.by_gap
                 ),
                 None,
             )
@@ -175,7 +197,7 @@ class NameFinder:
                 return None  # 三零 may be written 三铃, and not 十项 for 四项
         elif _numerals(name) != _numerals(given):
             return None
-        if any(given[:end] in self._shown for end in range(2, len(given))):
+        if any(given[:end] in self._spelled.shown for end in range(2, len(given))):
             return None  # it begins with a name and goes on with something else: 呼和浩特|天气
         return None if self._occurs(given) else name
 
@@ -190,9 +212,9 @@ class NameFinder:
             for end in range(len(words), begin, -1):
                 start, stop = words[begin][0], words[end - 1][1]
                 given = match.string[start:stop]
-                name = self._by_letters.get("".join(re.findall("[a-z]+", given)))
+                name = self._spelled.by_letters.get("".join(re.findall("[a-z]+", given)))
                 if name is not None:
-                    found.append((start, stop, Match(given, self._shown[name], How.PINYIN)))
+                    found.append((start, stop, Match(given, self._spelled.shown[name], How.PINYIN)))
                     begin = end
                     break
             else:

@@ -62,12 +62,7 @@ class Reader:
             names[name] = None
             if len(names) == _MOST_NAMES:
                 break
-        return NameFinder(
-            names,
-            (person.name for person in self._library.lexicon.people),
-            self._occurs,
-            self._analyzer.knows,
-        )
+        return NameFinder(names, self._occurs, self._analyzer.knows)
 
     def warm(self) -> None:
         """Learn now the names that the first question that finds too little would wait for."""

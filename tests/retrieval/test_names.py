@@ -21,7 +21,6 @@ def finder() -> NameFinder:
     """A finder for a library whose whole text is the names themselves."""
     return NameFinder(
         [*PEOPLE, *TERMS],
-        PEOPLE,
         occurs=lambda text: text in TEXT,
         is_word=lambda word: word in ORDINARY,
     )
@@ -166,3 +165,11 @@ def test_readings_take_no_dictionary_of_phrases_and_leave_the_environment_alone(
     """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "0 True False\n"
+
+
+def test_finders_of_the_same_names_each_ask_their_own_library() -> None:
+    one = NameFinder(TERMS, occurs=lambda _: False, is_word=lambda _: False)
+    other = NameFinder(TERMS, occurs=lambda text: text == "南岸斜啦桥", is_word=lambda _: False)
+    text = "南岸斜啦桥有多长"
+    assert one.corrections(text) == (Match("南岸斜啦桥", "南岸斜拉桥", How.SOUND),)
+    assert other.corrections(text) == ()
