@@ -129,6 +129,16 @@ class Answerer:
         """Whether there is evidence by meaning besides that by words."""
         return self._judge.by_meaning
 
+    @property
+    def engine(self) -> Engine:
+        """What it searches with."""
+        return self._engine
+
+    @property
+    def analyzer(self) -> Analyzer:
+        """What cuts its questions as its library was cut."""
+        return self._analyzer
+
     def with_meaning(self, encoder: semantic.Encoder, embeddings: semantic.Embeddings) -> Answerer:
         """One that answers from the same library and index by meaning, too."""
         return Answerer(

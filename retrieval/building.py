@@ -178,8 +178,7 @@ def build_answerer(
     index = index_of(library, analyzer, folder, keep=keep, progress=progress)
     engine = LocalEngine(index)
     if folder is not None and not index.verified:
-        work = partial(_verify_behind, engine, library, analyzer, folder)
-        threading.Thread(target=work, name=VERIFYING, daemon=True).start()
+        _begin_to_verify(engine, library, analyzer, folder)
     embeddings = None
     if encoder is not None and len(index):
         if vectors is None and state is not None:
@@ -193,6 +192,20 @@ def build_answerer(
         embeddings=embeddings,
         weights=weights,
     )
+
+
+def keep_index(answerer: Answerer, state: Path) -> None:
+    """Have the index of ``answerer``, which was made without ``keep``, saved in ``state``.
+
+    From there it is searched from now on, if the engine is one that can.
+    """
+    engine, library, analyzer = answerer.engine, answerer.library, answerer.analyzer
+    if isinstance(engine, LocalEngine):
+        folder = state / "index"
+        index = index_of(library, analyzer, folder)
+        engine.use(index)
+        if not index.verified:
+            _begin_to_verify(engine, library, analyzer, folder)
 
 
 def index_of(
@@ -284,6 +297,13 @@ def _made(
 
 VERIFYING = "verifying"
 """The name of the thread that reads a large index while it is searched already."""
+
+
+def _begin_to_verify(
+    engine: LocalEngine, library: Library, analyzer: Analyzer, folder: Path
+) -> None:
+    work = partial(_verify_behind, engine, library, analyzer, folder)
+    threading.Thread(target=work, name=VERIFYING, daemon=True).start()
 
 
 @giving_way()

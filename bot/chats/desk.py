@@ -20,6 +20,7 @@ from bot.settings import Settings
 from bot.texts import Texts, language_of, texts
 
 if TYPE_CHECKING:
+    from bot.library.previewing import Ready
     from knowledge.revisions import Revisions
     from retrieval.answering import Answerer
 
@@ -32,6 +33,7 @@ class Desk:
     """What outlives an update.
 
     ``answerer`` is replaced as a whole by a reload: take it once per update and keep to it.
+    ``ready`` is what was made for the preview that was shown last.
     """
 
     settings: Settings
@@ -42,6 +44,11 @@ class Desk:
     hearing: Hearing
     turns: Turns
     reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    ready: Ready | None = None
+
+    def answer_from(self, answerer: Answerer) -> None:
+        """Have ``answerer`` answer from now on; no preview is one of what is in use any more."""
+        self.answerer, self.ready = answerer, None
 
 
 def put_desk(bot_data: dict[object, object], desk: Desk) -> None:

@@ -22,6 +22,7 @@ from bot.pages.previews import FAULTS, done_page, faults_page, preview_page, unr
 from bot.pages.rendering import Page
 from knowledge.changes import Change
 from knowledge.errors import InvalidCatalog, KnowledgeError, OutdatedDraft, UnknownDraft
+from knowledge.giving_way import giving_way
 from knowledge.revisions import Revision
 from retrieval.errors import RetrievalError
 
@@ -80,7 +81,7 @@ async def offer_in(
         work.tell(said("admin.queued"))
     async with desk.reloading:
         try:
-            wish = await asyncio.to_thread(wishing)
+            wish = await asyncio.to_thread(giving_way()(wishing))
             if isinstance(wish, Page):
                 await work.end(wish)
                 return
@@ -106,9 +107,12 @@ async def offer_in(
 
 async def _preview(context: Context, caller: Caller, work: Working, draft: Revision) -> Preview:
     desk = desk_of(context)
+    desk.ready = None  # rather than having three in memory
     asked = await desk.memory.recent_questions(ASKED)
     progress = _asking(work, caller)
-    return await asyncio.to_thread(preview, desk.settings, draft, desk.answerer, asked, progress)
+    seen = await asyncio.to_thread(preview, desk.settings, draft, desk.answerer, asked, progress)
+    desk.ready = seen.ready
+    return seen
 
 
 def _asking(work: Working, caller: Caller) -> Progress:
@@ -171,9 +175,14 @@ async def _confirmed(context: Context, caller: Caller, work: Working, draft: str
     async with desk.reloading:
         try:
             revision, answerer = await asyncio.to_thread(
-                put_into_use, desk.settings, desk.shelf, draft, by=str(caller.person)
+                put_into_use,
+                desk.settings,
+                desk.shelf,
+                draft,
+                by=str(caller.person),
+                ready=desk.ready,
             )
-            desk.answerer = answerer
+            desk.answer_from(answerer)
         except UnknownDraft:
             return Page(text(said("revisions.gone")))
         except OutdatedDraft:
@@ -219,6 +228,8 @@ async def cancel(update: Update, context: Context, press: Press) -> str:
     if done is not None:
         return caller.own.say("revisions.already", number=done.number)
     there = await asyncio.to_thread(desk.shelf.discard, draft)
+    if desk.ready and desk.ready.draft.draft == draft:
+        desk.ready = None
     key = "revisions.cancelled" if there else "revisions.gone"
     await respond(update, context, caller, Page(text(caller.texts.say(key))))
     return ""

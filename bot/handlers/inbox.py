@@ -251,7 +251,7 @@ async def _put_into_use(
         return Page(text(caller.texts.say("inbox.outdated")))
     except (KnowledgeError, RetrievalError) as error:
         return failed_page(error, caller)
-    desk.answerer = fresh
+    desk.answer_from(fresh)
     changed = ""
     if told is not None and told.asked:
         changed = caller.texts.say("inbox.changed", asked=told.asked, count=len(told.changed))

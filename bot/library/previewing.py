@@ -11,10 +11,12 @@ from knowledge.aside import load_aside
 from knowledge.changes import Change, again
 from knowledge.difference import Difference, difference
 from knowledge.errors import OutdatedDraft, UnknownRevision
+from knowledge.giving_way import giving_way
 from knowledge.library import Library
 from knowledge.newest import archive_in
 from knowledge.revisions import Revision, Revisions, What
 from retrieval.answering import Answerer
+from retrieval.building import keep_index
 from retrieval.evaluation.gate import Consequences, consequences
 
 Progress = Callable[[int, int], None]
@@ -22,20 +24,42 @@ ASKED = 200  # questions of readers that are asked again
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """What answers from a draft that was not put into use yet."""
+
+    draft: Revision
+    answerer: Answerer
+
+    def to_answer_from(self, draft: Revision) -> Answerer | None:
+        """The answerer, if ``draft`` is still the one that it was made of.
+
+        Not where a file could not be read: it may be readable now.
+        """
+        same = (self.draft.draft, self.draft.files) == (draft.draft, draft.files)
+        return self.answerer if same and not self.answerer.library.unread else None
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
-    """What a draft would change: the ``library`` as it would be, and what readers would notice."""
+    """What a draft would change: the ``library`` as it would be, and what readers would notice.
+
+    ``ready`` is what would answer, where anything would change.
+    """
 
     draft: Revision
     library: Library
     difference: Difference
     consequences: Consequences
+    ready: Ready | None = None
 
 
+@giving_way()
 def propose(shelf: Revisions, id: str, change: Change, *, by: str) -> Revision:  # noqa: A002
     """Make ``change`` the draft ``id``."""
     return shelf.propose(id, change.files, by=by, what=change.what, seen=change.seen)
 
 
+@giving_way()
 def preview(
     settings: Settings,
     draft: Revision,
@@ -53,9 +77,12 @@ def preview(
     if not told:
         return Preview(draft, library, told, Consequences((), len(asked), ()))
     after = answerer_for(library, settings, settings.state, keep=False)
-    return Preview(draft, library, told, consequences(before, after, asked, progress))
+    warm(after)  # many questions are asked; and so it is ready to be put into use
+    noticed = consequences(before, after, asked, progress)
+    return Preview(draft, library, told, noticed, Ready(draft, after))
 
 
+@giving_way()
 def remake(settings: Settings, shelf: Revisions, draft: Revision, library: Library) -> Revision:
     """The draft anew, on top of the revision that came in between and has the ``library``.
 
@@ -78,18 +105,29 @@ def remake(settings: Settings, shelf: Revisions, draft: Revision, library: Libra
     return propose(shelf, draft.draft, Change(change.files, what, change.seen), by=draft.by)
 
 
+@giving_way()
 def put_into_use(
-    settings: Settings, shelf: Revisions, draft: str, *, by: str
+    settings: Settings,
+    shelf: Revisions,
+    draft: str,
+    *,
+    by: str,
+    ready: Ready | None = None,
 ) -> tuple[Revision, Answerer]:
     """Confirm ``draft``; the revision that it became, and what answers from it.
 
-    Everything that can fail comes before the one step that counts. Raises ``OutdatedDraft``,
-    ``UnknownDraft`` and ``InvalidCatalog``; then nothing has changed.
+    What is ``ready`` is not made again, if it answers from this draft. Everything that can fail
+    comes before the one step that counts. Raises ``OutdatedDraft``, ``UnknownDraft`` and
+    ``InvalidCatalog``; then nothing has changed.
     """
     wanted, newest = shelf.draft(draft), shelf.newest()
     if newest is not None and newest.number >= wanted.number:
         raise OutdatedDraft(f"revision {newest.number} came in between")
-    library = load_aside(wanted, archive_in(settings.state))
-    answerer = answerer_for(library, settings, settings.state)
-    warm(answerer)
+    answerer = ready.to_answer_from(wanted) if ready else None
+    if answerer is None:
+        library = load_aside(wanted, archive_in(settings.state))
+        answerer = answerer_for(library, settings, settings.state)
+        warm(answerer)
+    else:
+        keep_index(answerer, settings.state)
     return shelf.confirm(draft, by=by), answerer

@@ -17,14 +17,15 @@ from watchfiles import DefaultFilter, awatch
 
 from bot.chats.desk import Desk
 from bot.chats.menu import publish_commands
-from bot.library.opening import answerer_for
-from bot.library.previewing import propose, put_into_use
+from bot.library.opening import answerer_for, warm
+from bot.library.previewing import Ready, propose, put_into_use
 from bot.pages.previews import broken_page, faults_page
 from bot.pages.rendering import Page
 from bot.texts import DEFAULT, Texts, texts
 from knowledge.aside import load_aside
 from knowledge.changes import FOLDER, from_folder, spoiled
 from knowledge.errors import InvalidCatalog, KnowledgeError, OutdatedDraft
+from knowledge.giving_way import giving_way
 from knowledge.newest import archive_in
 from knowledge.snapshot import snapshot
 from retrieval.answering import Answerer
@@ -114,7 +115,8 @@ class Watch:
                 return tuple(map(str, error.faults))
             if isinstance(found, tuple):
                 return found
-            known, desk.answerer = desk.answerer.library.unread, found
+            known = desk.answerer.library.unread
+            desk.answer_from(found)
         topics, settings = desk.answerer.library.topics, desk.settings
         await publish_commands(
             self.bot, topics, ephemeral=settings.ephemeral, admins=settings.admins
@@ -124,6 +126,7 @@ class Watch:
             await self._tell(lambda said: unread_page(left_out, said))
         return ()
 
+    @giving_way()
     def _examine(self) -> Answerer | tuple[str, ...]:
         """The answerer that is in use now, or what is wrong; nothing where nothing changed."""
         desk = self.desk
@@ -137,12 +140,14 @@ class Watch:
         if faults := spoiled(library, draft, newest):
             raise InvalidCatalog(faults)
         after = answerer_for(library, settings, settings.state, keep=False)
+        warm(after)
         broken = consequences(before, after, ()).broken
         if broken:
             shelf.discard(_DRAFT)
             return ("", *broken)
         try:
-            revision, answerer = put_into_use(settings, shelf, _DRAFT, by=FOLDER)
+            ready = Ready(draft, after)
+            revision, answerer = put_into_use(settings, shelf, _DRAFT, by=FOLDER, ready=ready)
         except OutdatedDraft:
             return ()
         _log.info("revision %d: the knowledge folder as it is now", revision.number)

@@ -25,7 +25,7 @@ class LocalEngine:
         self._searched = _searched(index)
 
     def use(self, index: Index | Segmented) -> None:
-        """Search another copy of the same index, of which the first has turned out damaged."""
+        """Search another copy of the same index, as one that was saved, or is not damaged."""
         if index.revision != self.revision:
             raise ValueError(f"an index of revision {index.revision} is another one")
         self._searched = _searched(index)
