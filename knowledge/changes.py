@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from knowledge.errors import Fault, UnknownDraft, UnusableShelf
+from knowledge.giving_way import in_slices
 from knowledge.library import Library
 from knowledge.listed import ListedReport
 from knowledge.overlay import OVERLAY, Overlay, parse_overlay
@@ -81,7 +82,8 @@ def from_folder(folder: Path, newest: Revision | None) -> Change:
     mounted: what Telegram had added is no reason to do without all the rest.
     """
     base = snapshot(folder)
-    files = {name: Kept(digest, folder / name) for name, digest in base.digests.items()}
+    named = in_slices(base.digests.items())
+    files = {name: Kept(digest, folder / name) for name, digest in named}
     if not files:
         from knowledge import catalog  # which hardly anybody who looks at a folder needs
 

@@ -339,11 +339,12 @@ class Revisions:
 
     def _place(self, digests: Mapping[str, str], folder: Path) -> None:
         """Have the objects of these ``digests`` in ``folder``, by the names that they are under."""
-        places = {name: _within(folder, name) for name in digests}
-        for parent in dict.fromkeys(place.parent for place in places.values()):
-            parent.mkdir(parents=True, exist_ok=True)
-        for name, place in in_slices(places.items()):
-            thing = self._object(digests[name])
+        made: set[Path] = set()
+        for name, digest in in_slices(digests.items()):
+            place, thing = _within(folder, name), self._object(digest)
+            if place.parent not in made:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                made.add(place.parent)
             try:
                 place.hardlink_to(thing)
             except OSError:  # a file system without links, or too many of one file

@@ -156,7 +156,9 @@ def snapshot(folder: Path) -> Snapshot:
         names = sorted(links)
         place = f"{folder}/"
         statuses = [os.stat(place + name) for name in in_slices(names)]  # noqa: PTH116 - takes half the time
-        looks = np.array([_looks(status) for status in statuses], np.int64).reshape(-1, 5)
+        looks = np.array([_looks(status) for status in in_slices(statuses)], np.int64).reshape(
+            -1, 5
+        )
         now = _now(folder, _Known(catalog, named, names, looks, _NOTHING.digests), before)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -165,7 +167,7 @@ def snapshot(folder: Path) -> Snapshot:
     whole = now.digests.tobytes().hex()
     return Snapshot(
         {name: whole[64 * n : 64 * n + 64] for n, name in enumerate(now.names)},
-        frozenset(name for name, link in links.items() if not within(name, link=link)),
+        frozenset(name for name, link in in_slices(links.items()) if not within(name, link=link)),
         looks.tobytes(),
     )
 
