@@ -86,7 +86,8 @@ def prepare(folder: Path, reports: int) -> None:
     # What is remembered of an earlier run, whose server gave the same numbers to its messages.
     for file in (folder / "state").glob("*.sqlite3*"):
         file.unlink()
-    shutil.rmtree(folder / "state" / "knowledge", ignore_errors=True)
+    for left in ("knowledge", "working"):
+        shutil.rmtree(folder / "state" / left, ignore_errors=True)
     print("building the index", file=sys.stderr, flush=True)
     environment = {**kept_environment(), **_settings(folder)}
     index = [sys.executable, "-m", "bot", "index"]
