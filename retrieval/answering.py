@@ -480,7 +480,7 @@ class Answerer:
         return Explanation.of(
             question,
             read.notices,
-            [(p.found, p.confidence, p.outcome, p.notices) for p in read.judged],
+            read.judged,
             citation,
             holds,
             paragraph,

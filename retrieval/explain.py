@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from retrieval.judging.judge import Part
+from retrieval.judging.refusal import Reading
 from retrieval.model import Citation, Notice, NoticeKind, Outcome
 from retrieval.query.synonyms import Alternative
 from retrieval.relevance import ranking
@@ -51,7 +53,8 @@ class Ranked:
 class PartExplained:
     """One part of the question: how it was read, what was found, and what decided the outcome.
 
-    ``by_meaning`` is whether the words left enough doubt to look for the meaning as well.
+    ``by_meaning`` is whether the words left enough doubt to look for the meaning as well, and
+    ``reading`` what it then came to to read question and sentence together.
     """
 
     text: str
@@ -64,6 +67,7 @@ class PartExplained:
     confidence: float
     outcome: Outcome
     notices: tuple[Notice, ...]
+    reading: Reading | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Explanation:
         cls,
         question: str,
         corrections: Sequence[Notice],
-        judged: Sequence[tuple[Found, float, Outcome, tuple[Notice, ...]]],
+        judged: Sequence[Part],
         citation: Callable[[int], Citation],
         holds: Callable[[int, Sequence[str]], bool],
         paragraph: str | None,
@@ -93,8 +97,8 @@ class Explanation:
         terms.
         """
         parts = []
-        for found, confidence, outcome, notices in judged:
-            asked = found.asked
+        for part in judged:
+            found, asked = part.found, part.found.asked
             cited = [citation(document) for document in found.documents()]
             ranked = [
                 _ranked(found, place, one, holds)
@@ -110,9 +114,10 @@ class Explanation:
                     instead=tuple(dict.fromkeys(_joined(a.instead) for a in asked.alternatives)),
                     by_meaning=found.likeness is not None,
                     ranked=tuple(ranked),
-                    confidence=confidence,
-                    outcome=outcome,
-                    notices=notices,
+                    confidence=part.confidence,
+                    outcome=part.outcome,
+                    notices=part.notices,
+                    reading=part.reading,
                 )
             )
         everything = [r for part in parts for r in part.ranked]
@@ -152,6 +157,9 @@ class Explanation:
             if part.instead:
                 lines.append(f"  also as: {' '.join(part.instead)}")
             lines.append(f"  evidence: words{' and meaning' if part.by_meaning else ''}")
+            if part.reading is not None:
+                said = f"confidence {part.reading.before:.2f}, log-odds {part.reading.log_odds:.2f}"
+                lines.append(f"  read together with the best passage: {said}")
             lines.append(f"  outcome: {part.outcome} (confidence {part.confidence:.2f})")
             lines += [f"    because: {one.kind} {one.given}".rstrip() for one in part.notices]
             for ranked in part.ranked:

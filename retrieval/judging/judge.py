@@ -44,7 +44,8 @@ _NEAREST = 0.35  # share of the threshold from which a passage that does not ans
 class Part:
     """One part of a question, searched and judged.
 
-    ``given`` is how it stands in the question, where it was completed to be searched.
+    ``given`` is how it stands in the question, where it was completed to be searched; ``reading``
+    what came of reading question and sentences together, where there was doubt.
     """
 
     found: Found
@@ -52,6 +53,7 @@ class Part:
     outcome: Outcome
     notices: tuple[Notice, ...]
     given: str = ""
+    reading: refusal.Reading | None = None
 
 
 class Judge:
@@ -123,9 +125,11 @@ class Judge:
         return frozenset(normalise_all([*(quoted | listed | ends)]))
 
     def warm(self) -> None:
-        """Read now what the first question about a place would have to wait for."""
+        """Read now what the first question about a place, or in doubt, would have to wait for."""
         if self._places:
             _ = self._terms
+        if self._meaning is not None:
+            _ = self._meaning[0].cross_encoder
 
     def part(
         self, text: str, among: npt.NDArray[np.bool_] | None, *, loosely: bool = False
@@ -273,16 +277,40 @@ class Judge:
             about = confidence >= threshold * _NEAREST
             shown = tuple(notices) if about else ()
             return Part(found, refuted, Outcome.NOT_FOUND, shown)
+        reading = self._read(found, confidence)
+        if reading is not None:
+            confidence = reading.confidence
         needed = unit(asked.text)
         proven = needed is not None and not needed.any_number  # or the checks would have said so
         doubtful = is_errand(asked.text) or asks_advice(asked.text)
         doubtful = doubtful or (self._only_names(found) and not proven)
         if confidence >= (max(threshold, _MORE_SURE) if doubtful else threshold):
-            return Part(found, confidence, Outcome.ANSWERED, ())
+            return Part(found, confidence, Outcome.ANSWERED, (), reading=reading)
         # A paraphrase is often found and not trusted: its reader sees at a glance whether it is it.
         about = not doubtful and confidence >= threshold * _NEAREST
         unsure = (Notice(NoticeKind.UNSURE),) if about else ()
-        return Part(found, confidence, Outcome.NOT_FOUND, unsure)
+        return Part(found, confidence, Outcome.NOT_FOUND, unsure, reading=reading)
+
+    def _read(self, found: Found, confidence: float) -> refusal.Reading | None:
+        """What comes of reading the best paragraph's marked sentences, where there is doubt.
+
+        There is nothing to read before all evidence is there, that by meaning as well.
+        """
+        if self._meaning is None or found.likeness is None:
+            return None
+        cross_encoder = self._meaning[0].cross_encoder
+        if cross_encoder is None or not refusal.needs_reading(confidence):
+            return None
+        row = int(found.order[0])
+        passages = self._documents[int(found.hits.documents[row])]
+        report = self._library.report(passages[0].report_id)
+        sentences = [sentence for passage in passages for sentence in passage.sentences]
+        above = report.path(passages[0].paragraph)[-1:] or (report.title,)
+        texts = normalise_all([*above, *(sentence.of(report.text) for sentence in sentences)])
+        marked = [sentences.index(span) for span in self.marked(found, row, passages)]
+        pairs = [(texts[number], texts[number + 1]) for number in marked]
+        log_odds = cross_encoder.score(found.asked.text, pairs).max()
+        return refusal.Reading(confidence, float(log_odds))
 
     def _also_called(self, word: str) -> tuple[str, ...]:
         """What else the catalog calls a normalised word."""

