@@ -36,6 +36,7 @@ from torch import nn
 from torch.nn import functional
 
 from benchmarks import pairs
+from retrieval.evaluation.measures import auroc
 from retrieval.parameters import PARAMETERS
 from retrieval.relevance.cross_encoder import SCALE
 
@@ -244,19 +245,21 @@ def learn(model: Model, rows: Tokens, shown: Tokens) -> None:
             loss.backward()
             nn.utils.clip_grad_norm_(own, 1.0)
             optimizer.step()
-        print(f"held out: area under the curve {told_apart(model, shown):.3f}", flush=True)
+        print(f"held out: area under the curve {told_apart(model, shown)}", flush=True)
 
 
-def told_apart(model: Model, rows: Tokens) -> float:
-    """The share of pairs of an answering and another row in which the answering one is ahead."""
+def told_apart(model: Model, rows: Tokens) -> float | None:
+    """The area under the curve, answering rows against the others."""
     scores: list[float] = []
     with torch.no_grad():
         for begin in range(0, len(rows), TOGETHER):
             part = [tokens for tokens, _ in rows[begin : begin + TOGETHER]]
             scores += model.score(part).tolist()
-    right = np.array([s for s, (_, answers) in zip(scores, rows, strict=True) if answers])
-    wrong = np.array([s for s, (_, answers) in zip(scores, rows, strict=True) if not answers])
-    return float((right[:, None] > wrong).mean() + (right[:, None] == wrong).mean() / 2)
+    judged = list(zip(scores, rows, strict=True))
+    return auroc(
+        [score for score, (_, answers) in judged if answers],
+        [score for score, (_, answers) in judged if not answers],
+    )
 
 
 def write(model: Model, note: str) -> None:

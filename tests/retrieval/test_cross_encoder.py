@@ -92,7 +92,7 @@ def test_what_was_learned_for_another_model_is_not_used(
 ) -> None:
     other = tmp_path / "other.bin"
     shutil.copy(MODEL, other)
-    place = int(cross_encoder._taught()["places"][0])
+    place = int(cross_encoder._learned()["places"][0])
     with other.open("r+b") as file:
         file.seek(place)
         file.write(b"\x00\x00\x80\x3f")
